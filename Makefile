@@ -1,0 +1,67 @@
+# Every target makes .venv in this folder by itself and does nothing twice.
+PYTHON ?= python3
+BIN := .venv/bin
+CREATED := .venv/.created
+RUN := .venv/.installed-run
+DEV := .venv/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+MODELS ?= model/artifacts
+CONFIG ?= training/configs/booking.toml
+DATA ?=
+TRAIN_FLAGS ?=
+IMAGE ?= slotline
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve test check format train bench docker clean
+
+help: ## show the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+install: $(DEV) ## everything for work on the project, torch included
+
+serve: $(RUN) ## the service, at HOST (127.0.0.1) and PORT (8000), with the models of MODELS
+	$(BIN)/python -m app --host $(HOST) --port $(PORT) --models $(MODELS)
+
+test: check ## lint, formatting, types, import contracts and tests: what must pass
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(DEV) ## all of test but the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV) ## mend what can be mended by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: $(DEV) ## a model: make train DATA=DIR [CONFIG=training/configs/booking.toml] [TRAIN_FLAGS=...]
+	@test -n "$(DATA)" || { echo "make train: say where the data sets are: make train DATA=DIR"; exit 2; }
+	$(BIN)/python -m training train $(CONFIG) --data $(DATA) $(TRAIN_FLAGS)
+
+bench: $(DEV) ## measure speed and write the numbers to bench/results
+	$(BIN)/python -m bench
+
+docker: ## the container image
+	docker build --tag $(IMAGE) .
+
+clean: ## remove what the targets above made, but no trained model
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(CREATED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; " + sys.executable \
+	+ " is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+$(RUN): $(CREATED) pyproject.toml
+	$(PIP) install --editable .
+	@touch $@
+
+$(DEV): $(CREATED) pyproject.toml
+	$(PIP) install --editable '.[dev,train]'
+	@touch $(RUN) $@
