@@ -1,0 +1,102 @@
+"""Tokens to integer arrays: word indices and hashed letter n-grams, one utterance or a padded batch."""
+
+import functools
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.config import FeatureConfig
+from model.text import Token
+from model.vocabulary import OTHER, Vocabulary, fold_digits, normalize_word
+
+CACHED_WORDS = 50_000  # about 10 MB at most; the words of a booking service are a few thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One utterance of T words: ``word_ids_T``, ``ngram_ids_TK`` (0 behind a word's last n-gram), both int32."""
+
+    word_ids_T: np.ndarray
+    ngram_ids_TK: np.ndarray
+    known_T: tuple[bool, ...]
+    most_ngrams: int
+
+    def __len__(self) -> int:
+        return len(self.known_T)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureBatch:
+    """B utterances padded with 0 to T words and K n-grams: int32 [B, T], [B, T, K] and ``lengths_B``."""
+
+    word_ids_BT: np.ndarray
+    ngram_ids_BTK: np.ndarray
+    lengths_B: np.ndarray
+
+
+class Featurizer:
+    """The one path from words to numbers, for training and serving alike."""
+
+    def __init__(self, config: FeatureConfig, vocabulary: Vocabulary) -> None:
+        """Fix the encoders; words are remembered per instance, at most CACHED_WORDS of them."""
+        self.config = config
+        self.vocabulary = vocabulary
+        self._word = functools.lru_cache(maxsize=CACHED_WORDS)(self._encode_word)
+
+    def features(self, tokens: Sequence[Token]) -> Features:
+        """One utterance's arrays; T may be 0."""
+        rows = [self._word(token.text) for token in tokens]
+        width = self.config.max_ngrams
+        return Features(
+            word_ids_T=np.array([row[0] for row in rows], dtype=np.int32),
+            ngram_ids_TK=np.frombuffer(b"".join([row[1] for row in rows]), dtype=np.int32).reshape(-1, width),
+            known_T=tuple([row[0] != OTHER for row in rows]),
+            most_ngrams=max([row[2] for row in rows], default=0),
+        )
+
+    def _encode_word(self, text: str) -> tuple[int, bytes, int]:
+        """(index, n-gram buckets as int32 bytes padded to max_ngrams, number of n-grams)."""
+        word = normalize_word(text)
+        index = self.vocabulary.index(fold_digits(word) if self.config.fold_digits else word)
+        buckets = ngram_buckets(word, self.config)
+        padded = buckets + [0] * (self.config.max_ngrams - len(buckets))
+        return index, np.array(padded, dtype=np.int32).tobytes(), len(buckets)
+
+
+def word_key(text: str, config: FeatureConfig) -> str:
+    """The form of a word that the vocabulary counts."""
+    word = normalize_word(text)
+    return fold_digits(word) if config.fold_digits else word
+
+
+def letter_ngrams(word: str, sizes: Sequence[int]) -> list[str]:
+    """Letter n-grams with both borders marked (Huang et al. 2013, DSSM).
+
+    >>> letter_ngrams("apple", [3])
+    ['#ap', 'app', 'ppl', 'ple', 'le#']
+    """
+    marked = f"#{word}#"
+    return [marked[i : i + size] for size in sizes for i in range(max(1, len(marked) - size + 1))]
+
+
+def ngram_buckets(word: str, config: FeatureConfig) -> list[int]:
+    """Bucket of every n-gram, 1 to ``ngram_buckets``; CRC-32 of UTF-8 is the same on every machine."""
+    if "letter_ngrams" not in config.word_encoders:
+        return []
+    # A long word is cut before its n-grams are made, so that ten megabytes of one letter cost nothing.
+    ngrams = letter_ngrams(word[: config.max_ngrams], config.ngram_sizes)[: config.max_ngrams]
+    return [zlib.crc32(ngram.encode("utf-8", "surrogatepass")) % config.ngram_buckets + 1 for ngram in ngrams]
+
+
+def collate(batch: Sequence[Features]) -> FeatureBatch:
+    """Utterances side by side, padded with 0 to the longest; at least one utterance of at least one word."""
+    lengths = [len(features) for features in batch]
+    longest, widest = max(lengths), max(max(features.most_ngrams for features in batch), 1)
+    words = np.zeros((len(batch), longest), dtype=np.int32)
+    ngrams = np.zeros((len(batch), longest, widest), dtype=np.int32)
+    for row, features in enumerate(batch):
+        words[row, : lengths[row]] = features.word_ids_T
+        ngrams[row, : lengths[row]] = features.ngram_ids_TK[:, :widest]
+    return FeatureBatch(words, ngrams, np.array(lengths, dtype=np.int32))

@@ -1,0 +1,149 @@
+"""Labels, tags and spans: the only place that knows BIO (IOB2, Ramshaw and Marcus 1995)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from model.errors import LabelError
+from model.text import Token
+
+OUTSIDE = "O"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A label over tokens ``start`` (inclusive) to ``end`` (exclusive)."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A label over characters ``start`` (inclusive) to ``end`` (exclusive), code points.
+
+    ``confidence`` is a probability; 1.0 in gold data. ``alternatives`` are the other labels that
+    the same characters could carry, likeliest first, "O" for none, as (label, probability).
+    """
+
+    name: str
+    start: int
+    end: int
+    confidence: float = 1.0
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the utterance wants; ``confidence`` is a probability, 1.0 in gold data."""
+
+    name: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class LabelScheme:
+    """The slots and intents that a tagger tells apart, and the BIO tags made of them.
+
+    Labels are ``("O", *slots)``. Tag 0 is O; slot k (from 0) has tag 2k+1 for its first token (B-)
+    and 2k+2 for the following ones (I-). An I- tag may stand only behind B- or I- of its slot.
+    """
+
+    slots: tuple[str, ...]
+    intents: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for kind, names in (("slot", self.slots), ("intent", self.intents)):
+            for name in names:
+                if not name or name == OUTSIDE or name != name.strip():
+                    raise LabelError(f"{kind} name {name!r} is not allowed: use a word other than 'O', without spaces around it")
+                if names.count(name) > 1:
+                    raise LabelError(f"{kind} name {name!r} is given {names.count(name)} times; name each once")
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of a word, "O" first."""
+        return (OUTSIDE, *self.slots)
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """The tags' names, in the order of the graph's output."""
+        return (OUTSIDE, *(f"{prefix}-{slot}" for slot in self.slots for prefix in "BI"))
+
+    @cached_property
+    def allowed(self) -> np.ndarray:
+        """Which tag may follow which: bool [tags + 1, tags]; the last row stands for the start."""
+        count = len(self.tags)
+        allowed = np.ones((count + 1, count), dtype=bool)
+        for inside in range(2, count, 2):
+            allowed[:, inside] = False
+            allowed[[inside - 1, inside], inside] = True
+        return allowed
+
+    @cached_property
+    def _slot_index(self) -> dict[str, int]:
+        return {slot: index for index, slot in enumerate(self.slots)}
+
+    def encode(self, spans: Iterable[Span], length: int) -> list[int]:
+        """Spans to one tag per token.
+
+        Raises LabelError for an unknown label, a span outside 0..length, and spans that overlap.
+        """
+        tags = [0] * length
+        for span in sorted(spans):
+            if span.label not in self._slot_index:
+                raise LabelError(f"label {span.label!r} is not one of the {len(self.slots)} slots; add it or map it")
+            if not 0 <= span.start < span.end <= length:
+                raise LabelError(f"{span} does not lie within {length} tokens")
+            if any(tags[span.start : span.end]):
+                raise LabelError(f"{span} overlaps another span")
+            begin = 2 * self._slot_index[span.label] + 1
+            tags[span.start : span.end] = [begin] + [begin + 1] * (span.end - span.start - 1)
+        return tags
+
+    def decode(self, tags: Sequence[int]) -> list[Span]:
+        """Tags to spans, as conlleval reads them: an I- that continues nothing begins a span."""
+        spans: list[Span] = []
+        start = slot = -1
+        for position, tag in enumerate([*tags, 0]):
+            here = (tag - 1) // 2 if tag else -1
+            if slot >= 0 and (tag % 2 == 1 or here != slot):
+                spans.append(Span(start, position, self.slots[slot]))
+                slot = -1
+            if here >= 0 and slot < 0:
+                start, slot = position, here
+        return spans
+
+
+def spans_of_slots(slots: Iterable[Slot], tokens: Sequence[Token]) -> list[Span]:
+    """Character slots to token spans. Raises LabelError where a slot does not fall on token borders."""
+    starts = {token.start: index for index, token in enumerate(tokens)}
+    ends = {token.end: index + 1 for index, token in enumerate(tokens)}
+    spans = []
+    for slot in slots:
+        if slot.start not in starts or slot.end not in ends:
+            raise LabelError(f"slot {slot.name!r} at {slot.start}:{slot.end} does not fall on word borders")
+        spans.append(Span(starts[slot.start], ends[slot.end], slot.name))
+    return spans
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What an utterance says: the same type for gold data and for a tagger's answer.
+
+    Slots stand in text order and never overlap. A tagger also gives, for T tokens, L labels
+    (``LabelScheme.labels``, "O" first) and I intents:
+    ``label_probabilities_TL`` float32, each row summing to 1 (a word's B- and I- tags added up);
+    ``intent_probabilities_I`` float32, summing to 1; ``known_T``: whether each word was seen in training.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    slots: tuple[Slot, ...]
+    intent: Intent | None = None
+    label_probabilities_TL: np.ndarray | None = None
+    intent_probabilities_I: np.ndarray | None = None
+    known_T: tuple[bool, ...] | None = None

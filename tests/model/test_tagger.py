@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.config import FeatureConfig
+from model.errors import ArtifactError, ReplayError, TextError
+from model.features import FeatureBatch
+from model.labels import LabelScheme
+from model.runtime import OnnxGraph
+from model.tagger import Tagger
+from tests.tiny import random_weights, tiny_artifact
+from training.export import build_graph, verify
+
+utterances = st.text(alphabet="abc ЯЖ 12:.é👍", min_size=1, max_size=40).filter(lambda text: any(letter.isalnum() for letter in text))
+
+
+@settings(max_examples=40)
+@given(st.lists(utterances, min_size=1, max_size=12))
+def test_an_answer_does_not_depend_on_its_batch_neighbours(tagger: Tagger, texts: list[str]) -> None:
+    together = tagger.annotate_batch([tagger.prepare(text) for text in texts])
+    for text, answer in zip(texts, together, strict=True):
+        alone = tagger.annotate(text)
+        assert answer.text == text
+        assert [(slot.name, slot.start, slot.end) for slot in answer.slots] == [(slot.name, slot.start, slot.end) for slot in alone.slots]
+        np.testing.assert_allclose(answer.label_probabilities_TL, alone.label_probabilities_TL, atol=1e-6)
+        np.testing.assert_allclose(answer.intent_probabilities_I, alone.intent_probabilities_I, atol=1e-6)
+
+
+@given(utterances)
+def test_probabilities_of_every_word_sum_to_one_and_slots_lie_on_words(tagger: Tagger, text: str) -> None:
+    answer = tagger.annotate(text)
+    assert answer.label_probabilities_TL.shape == (len(answer.tokens), len(tagger.labels.labels))
+    np.testing.assert_allclose(answer.label_probabilities_TL.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(answer.intent_probabilities_I.sum(), 1, atol=1e-5)
+    starts, ends = {token.start for token in answer.tokens}, {token.end for token in answer.tokens}
+    assert all(slot.start in starts and slot.end in ends and 0 < slot.confidence <= 1 for slot in answer.slots)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\u200b\x00"])
+def test_a_text_without_words_is_refused(tagger: Tagger, text: str) -> None:
+    with pytest.raises(TextError, match="no words"):
+        tagger.prepare(text)
+
+
+def test_a_text_of_too_many_words_is_refused_with_both_numbers(tagger: Tagger) -> None:
+    with pytest.raises(TextError, match="65 words; send at most 64"):
+        tagger.prepare("a " * 65)
+
+
+def test_no_utterances_give_no_answers(tagger: Tagger) -> None:
+    assert tagger.annotate_batch([]) == []
+
+
+def test_an_empty_batch_never_reaches_onnxruntime_which_would_abort() -> None:
+    graph = OnnxGraph(tiny_artifact().graph)
+    for words in (np.zeros((0, 3), np.int32), np.zeros((2, 0), np.int32)):
+        with pytest.raises(ValueError, match="at least one"):
+            graph.run(FeatureBatch(words, np.zeros((*words.shape, 1), np.int32), np.zeros(len(words), np.int32)))
+
+
+def test_bytes_that_are_no_graph_are_refused() -> None:
+    with pytest.raises(ArtifactError, match="onnxruntime cannot load the graph"):
+        OnnxGraph(b"not a graph")
+
+
+def test_replay_passes_on_the_recorded_answers_and_fails_on_others(tagger: Tagger) -> None:
+    tagger.replay()
+    other = tiny_artifact(seed=2)
+    with pytest.raises(ReplayError, match="answers 'I want"):
+        Tagger(type(other)(**{**vars(other), "samples": tagger.artifact.samples})).replay()
+
+
+SHAPES = [
+    pytest.param(encoders, window, layers, both, intents, id=f"{'+'.join(encoders)}-window{window}-layers{layers}-both{both}-intents{len(intents)}")
+    for encoders in (("vocabulary",), ("letter_ngrams",), ("vocabulary", "letter_ngrams"))
+    for window in (0, 2)
+    for layers, both in ((1, True), (2, True), (2, False))
+    for intents in ((), ("one", "two"))
+]
+
+
+@pytest.mark.parametrize(("encoders", "window", "layers", "both", "intents"), SHAPES)
+def test_a_graph_of_any_shape_equals_itself_batched_single_and_padded(
+    encoders: tuple[str, ...], window: int, layers: int, both: bool, intents: tuple[str, ...]
+) -> None:
+    features = FeatureConfig(word_encoders=encoders, ngram_buckets=20, max_ngrams=6)
+    scheme = LabelScheme(("a", "b"), intents)
+    weights = random_weights(3, words=9, features=features, scheme=scheme, window=window, layers=layers, both=both)
+    serialized = build_graph(weights, window=window, layers=layers)
+    graph = OnnxGraph(serialized)
+    random = np.random.default_rng(5)
+    rows = [_random_features(random, length) for length in (1, 7, 3, 12, 2)]
+
+    def alone(word_ids: np.ndarray, ngram_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs = graph.run(FeatureBatch(word_ids, ngram_ids, np.array([word_ids.shape[1]], np.int32)))
+        return outputs["tag_probabilities"], outputs.get("intent_probabilities", np.zeros((1, 0)))
+
+    verify(serialized, alone, rows)
+
+
+def _random_features(random: np.random.Generator, length: int):  # noqa: ANN202
+    from model.features import Features
+
+    ngrams = np.sort(random.integers(0, 21, (length, 6)), axis=1)[:, ::-1].astype(np.int32)
+    return Features(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length, 6)
