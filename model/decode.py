@@ -17,7 +17,7 @@ def best_tags(probabilities_TC: np.ndarray, scheme: LabelScheme) -> np.ndarray:
     The most probable tag of each word, and Viterbi (1967) only where that sequence is illegal: a legal
     sequence of maxima is the best path already.
     """
-    tags_T = probabilities_TC.argmax(axis=1)
+    tags_T: np.ndarray = probabilities_TC.argmax(axis=1)
     previous_T = np.concatenate(([len(scheme.tags)], tags_T[:-1]))
     if scheme.allowed[previous_T, tags_T].all():
         return tags_T

@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from model.tagger import Tagger
 from tests.tiny import write_tiny_artifact
+
+# Two test processes share two cores: a slow example says nothing. pytest-timeout bounds the whole.
+settings.register_profile("slotline", deadline=None)
+settings.load_profile("slotline")
 
 
 @pytest.fixture(scope="session")

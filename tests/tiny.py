@@ -10,39 +10,41 @@ from model.config import FeatureConfig, TaggerConfig
 from model.labels import LabelScheme
 from model.tagger import Tagger
 from model.vocabulary import Vocabulary
+from training.config import NetworkConfig
 from training.export import build_graph
 
 SCHEME = LabelScheme(("origin", "destination", "departure_date", "arrival_date"), ("book_flight", "book_train", "out_of_scope"))
 WORDS = ("i", "want", "to", "from", "on", "fly", "arrive", "leave", "in", "the", "00", "november", ",", ".")
+NETWORK = NetworkConfig(word_dim=5, ngram_dim=4, hidden=6, attention_dim=3)
 SAMPLES = ("I want to fly to Oslo on 3 November", "from Tuzla, please", "ok")
 
 
-def random_weights(
-    seed: int, *, words: int, features: FeatureConfig, scheme: LabelScheme, hidden: int = 6, window: int = 1, layers: int = 1, both: bool = True
-) -> dict[str, np.ndarray]:
+def random_weights(seed: int, network: NetworkConfig, features: FeatureConfig, scheme: LabelScheme, *, words: int) -> dict[str, np.ndarray]:
     """Weights of the shapes that build_graph documents, large enough that the answers differ from word to word."""
     random = np.random.default_rng(seed)
 
     def draw(*shape: int) -> np.ndarray:
         return random.normal(0, 1.0, shape).astype(np.float32)
 
-    directions, width = ("forward", "backward") if both else ("forward",), hidden * (2 if both else 1)
+    directions = ("forward", "backward") if network.direction == "both" else ("forward",)
+    hidden, width = network.hidden, network.hidden * len(directions)
     weights, inputs = {}, 0
     if "vocabulary" in features.word_encoders:
-        weights["word_embedding"], inputs = draw(words, 5), inputs + 5
+        weights["word_embedding"], inputs = draw(words, network.word_dim), inputs + network.word_dim
         weights["word_embedding"][0] = 0
     if "letter_ngrams" in features.word_encoders:
-        weights["ngram_embedding"], inputs = draw(features.ngram_buckets + 1, 4), inputs + 4
+        weights["ngram_embedding"], inputs = draw(features.ngram_buckets + 1, network.ngram_dim), inputs + network.ngram_dim
         weights["ngram_embedding"][0] = 0
-    inputs *= 2 * window + 1
-    for layer in range(layers):
+    inputs *= 2 * network.window + 1
+    for layer in range(network.layers):
         for direction in directions:
-            for part, shape in {"w_ih": (4 * hidden, inputs), "w_hh": (4 * hidden, hidden), "b_ih": (4 * hidden,), "b_hh": (4 * hidden,)}.items():
-                weights[f"layer{layer}.{direction}.{part}"] = draw(*shape)
+            shapes = {"w_ih": (4 * hidden, inputs), "w_hh": (4 * hidden, hidden), "b_ih": (4 * hidden,), "b_hh": (4 * hidden,)}
+            weights |= {f"layer{layer}.{direction}.{part}": draw(*shape) for part, shape in shapes.items()}
         inputs = width
     weights |= {"slot.weight": draw(len(scheme.tags), width), "slot.bias": draw(len(scheme.tags))}
     if scheme.intents:
-        weights |= {"attention.weight": draw(3, width), "attention.bias": draw(3), "attention.query": draw(3)}
+        compared = network.attention_dim
+        weights |= {"attention.weight": draw(compared, width), "attention.bias": draw(compared), "attention.query": draw(compared)}
         weights |= {"intent.weight": draw(len(scheme.intents), width), "intent.bias": draw(len(scheme.intents))}
     return weights
 
@@ -51,7 +53,7 @@ def tiny_artifact(*, name: str = "tiny", version: str = "1.0.0", seed: int = 1) 
     """An artefact of a few kilobytes; another ``seed`` gives other answers."""
     features = FeatureConfig(ngram_sizes=(2, 3), ngram_buckets=64, max_ngrams=12)
     vocabulary = Vocabulary(WORDS)
-    weights = random_weights(seed, words=len(vocabulary), features=features, scheme=SCHEME)
+    weights = random_weights(seed, NETWORK, features, SCHEME, words=len(vocabulary))
     artifact = ModelArtifact(
         config=TaggerConfig(name, version, ("en",), max_words=64, features=features),
         labels=SCHEME,

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ LENGTH = 12
 @st.composite
 def span_lists(draw: st.DrawFn) -> list[Span]:
     borders = sorted(draw(st.lists(st.integers(0, LENGTH), unique=True, max_size=8)))
-    return [Span(start, end, draw(st.sampled_from(SCHEME.slots))) for start, end in zip(borders, borders[1:], strict=False) if draw(st.booleans())]
+    return [Span(start, end, draw(st.sampled_from(SCHEME.slots))) for start, end in itertools.pairwise(borders) if draw(st.booleans())]
 
 
 @given(span_lists())

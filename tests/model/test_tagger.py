@@ -5,11 +5,12 @@ from hypothesis import strategies as st
 
 from model.config import FeatureConfig
 from model.errors import ArtifactError, ReplayError, TextError
-from model.features import FeatureBatch
+from model.features import FeatureBatch, Features
 from model.labels import LabelScheme
 from model.runtime import OnnxGraph
 from model.tagger import Tagger
 from tests.tiny import random_weights, tiny_artifact
+from training.config import NetworkConfig
 from training.export import build_graph, verify
 
 utterances = st.text(alphabet="abc ЯЖ 12:.é👍", min_size=1, max_size=40).filter(lambda text: any(letter.isalnum() for letter in text))
@@ -72,35 +73,36 @@ def test_replay_passes_on_the_recorded_answers_and_fails_on_others(tagger: Tagge
 
 
 SHAPES = [
-    pytest.param(encoders, window, layers, both, intents, id=f"{'+'.join(encoders)}-window{window}-layers{layers}-both{both}-intents{len(intents)}")
+    pytest.param(
+        encoders,
+        NetworkConfig(4, 4, window, 5, layers, direction, 3),
+        intents,
+        id=f"{'+'.join(encoders)}-{window}-{layers}-{direction}-{len(intents)}",
+    )
     for encoders in (("vocabulary",), ("letter_ngrams",), ("vocabulary", "letter_ngrams"))
     for window in (0, 2)
-    for layers, both in ((1, True), (2, True), (2, False))
+    for layers, direction in ((1, "both"), (2, "both"), (2, "forward"))
     for intents in ((), ("one", "two"))
 ]
 
 
-@pytest.mark.parametrize(("encoders", "window", "layers", "both", "intents"), SHAPES)
+@pytest.mark.parametrize(("encoders", "network", "intents"), SHAPES)
 def test_a_graph_of_any_shape_equals_itself_batched_single_and_padded(
-    encoders: tuple[str, ...], window: int, layers: int, both: bool, intents: tuple[str, ...]
+    encoders: tuple[str, ...], network: NetworkConfig, intents: tuple[str, ...]
 ) -> None:
     features = FeatureConfig(word_encoders=encoders, ngram_buckets=20, max_ngrams=6)
-    scheme = LabelScheme(("a", "b"), intents)
-    weights = random_weights(3, words=9, features=features, scheme=scheme, window=window, layers=layers, both=both)
-    serialized = build_graph(weights, window=window, layers=layers)
+    weights = random_weights(3, network, features, LabelScheme(("a", "b"), intents), words=9)
+    serialized = build_graph(weights, window=network.window, layers=network.layers)
     graph = OnnxGraph(serialized)
     random = np.random.default_rng(5)
-    rows = [_random_features(random, length) for length in (1, 7, 3, 12, 2)]
 
     def alone(word_ids: np.ndarray, ngram_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         outputs = graph.run(FeatureBatch(word_ids, ngram_ids, np.array([word_ids.shape[1]], np.int32)))
         return outputs["tag_probabilities"], outputs.get("intent_probabilities", np.zeros((1, 0)))
 
-    verify(serialized, alone, rows)
+    verify(serialized, alone, [_random_features(random, length) for length in (1, 7, 3, 12, 2)])
 
 
-def _random_features(random: np.random.Generator, length: int):  # noqa: ANN202
-    from model.features import Features
-
+def _random_features(random: np.random.Generator, length: int) -> Features:
     ngrams = np.sort(random.integers(0, 21, (length, 6)), axis=1)[:, ::-1].astype(np.int32)
     return Features(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length, 6)
