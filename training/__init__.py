@@ -1,0 +1,1 @@
+"""How a tagger is made: data -> network -> artefact. The only package that imports torch."""

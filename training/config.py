@@ -1,0 +1,180 @@
+"""A training run's settings, read from TOML, every one checked when it is built."""
+
+import dataclasses
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from model.config import FeatureConfig, TaggerConfig, build, require
+from model.errors import ConfigError, SlotlineError
+
+DIRECTIONS = ("forward", "both")
+PRECISIONS = ("fp32", "bf16")
+
+
+class TrainingError(SlotlineError):
+    """Training cannot start or go on; the message says when it broke and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """One set of examples: where it is under the data directory, its reader and the mapping of its labels."""
+
+    path: str
+    reader: str = "jsonl"
+    convert: str = "none"
+    sample: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(
+            not Path(self.path).is_absolute() and ".." not in Path(self.path).parts, "path", self.path, "a path inside the data directory"
+        )
+        require(0 < self.sample <= 1, "sample", self.sample, "a share above 0, at most 1")
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorConfig:
+    """How many utterances the grammar adds to training and validation; ``gazetteer`` is a folder of the data directory."""
+
+    train: int = 0
+    valid: int = 0
+    gazetteer: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("train", "valid"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """Shape of the network. ``window``: neighbours on either side that a word sees besides itself."""
+
+    word_dim: int = 100
+    ngram_dim: int = 64
+    window: int = 1
+    hidden: int = 100
+    layers: int = 1
+    direction: str = "both"
+    attention_dim: int = 64
+    input_dropout: float = 0.4
+    state_dropout: float = 0.4
+
+    def __post_init__(self) -> None:
+        for name in ("word_dim", "ngram_dim", "hidden", "layers", "attention_dim"):
+            require(1 <= getattr(self, name) <= 4096, name, getattr(self, name), "1 to 4096")
+        require(0 <= self.window <= 10, "window", self.window, "0 to 10")
+        require(self.direction in DIRECTIONS, "direction", self.direction, f"one of {', '.join(DIRECTIONS)}")
+        for name in ("input_dropout", "state_dropout"):
+            require(0 <= getattr(self, name) < 1, name, getattr(self, name), "0 or more, below 1")
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """How the weights are found.
+
+    ``batch_words``: words in a batch (utterances of one length). ``word_dropout``: c in c / (c + count), the chance that
+    a word is shown as OTHER. ``patience``: epochs without a better valid score after which to stop. ``ema_decay``:
+    of the weight average that is validated and kept. ``precision``: of the recurrent layers while training.
+    """
+
+    epochs: int = 40
+    patience: int = 10
+    batch_words: int = 200
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 1e-4
+    warmup_steps: int = 100
+    weight_decay: float = 1e-2
+    clip_norm: float = 1.0
+    ema_decay: float = 0.998
+    word_dropout: float = 0.5
+    intent_weight: float = 0.5
+    precision: str = "bf16"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "batch_words", "threads"):
+            require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
+        for name in ("learning_rate", "clip_norm"):
+            require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
+        for name in ("final_learning_rate", "warmup_steps", "weight_decay", "word_dropout", "intent_weight"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        require(0 <= self.ema_decay < 1, "ema_decay", self.ema_decay, "0 or more, below 1")
+        require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """One model: its name, its data, its shape and how it is trained.
+
+    ``slots`` and ``intents`` fix the label set; empty means all that the training data name. ``samples`` are utterances
+    of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
+    must occur in training to have a dimension of its own.
+    """
+
+    name: str
+    version: str
+    train: tuple[SourceConfig, ...]
+    valid: tuple[SourceConfig, ...]
+    samples: tuple[str, ...]
+    card: str = ""
+    languages: tuple[str, ...] = ("en",)
+    slots: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
+    max_words: int = 256
+    min_count: int = 1
+    seed: int = 1
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    fit: FitConfig = field(default_factory=FitConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("train", "valid", "samples"):
+            require(len(getattr(self, name)) > 0, name, getattr(self, name), "at least one entry")
+        require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
+        require(self.seed >= 0, "seed", self.seed, "0 or more")
+
+    def tagger(self) -> TaggerConfig:
+        """What of it the artefact carries. Raises ConfigError for a bad name, version, language or limit."""
+        return TaggerConfig(self.name, self.version, self.languages, self.max_words, self.features)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as JSON and the checkpoint store them."""
+        return dataclasses.asdict(self)
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
+    """Read a TOML file; ``overrides`` are ``key=value`` or ``table.key=value`` with a TOML value.
+
+    Raises ConfigError that names the file, and the key and value at fault.
+    """
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} is not there; name a file such as training/configs/atis.toml") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+    for override in overrides:
+        _apply(settings, override)
+    config = build(TrainingConfig, settings, path.name)
+    config.tagger()
+    return config
+
+
+def _apply(settings: dict[str, Any], override: str) -> None:
+    """Set one ``table.key=value`` in place."""
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {override!r} is not allowed: use key=value, for example fit.epochs=5")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value  # a bare word is a string
+    *tables, name = key.strip().split(".")
+    for table in tables:
+        settings = settings.setdefault(table, {})
+        if not isinstance(settings, dict):
+            raise ConfigError(f"--set {override!r} is not allowed: {table} is no table")
+    settings[name] = parsed

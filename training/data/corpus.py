@@ -1,0 +1,150 @@
+"""Records to examples: checked, counted, in the order of the files; nothing is dropped in silence."""
+
+import itertools
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from model.errors import LabelError, SlotlineError
+from model.labels import Annotation, Intent, Slot, spans_of_slots
+from model.text import tokenize
+from training.config import SourceConfig, TrainingConfig
+from training.data.booking import CONVERTERS
+from training.data.generate import generate, load_places
+from training.data.readers import READERS
+from training.data.records import Converter, DataProblem, Dropped, Example, Record
+
+
+class DataError(SlotlineError):
+    """A data file is missing, or a record is bad and ``strict`` was asked for; the message names file, line and reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The labels that records may carry; empty means any."""
+
+    slots: frozenset[str] = frozenset()
+    intents: frozenset[str] = frozenset()
+
+
+@dataclass
+class Corpus:
+    """Examples in order, bad records, and how many records were left out on purpose, by reason."""
+
+    examples: list[Example] = field(default_factory=list)
+    problems: list[DataProblem] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def by_source(self) -> dict[str, list[Example]]:
+        """Examples by the set they come from: the part of ``source`` before the first slash."""
+        grouped: dict[str, list[Example]] = defaultdict(list)
+        for example in self.examples:
+            grouped[example.source.partition("/")[0]].append(example)
+        return dict(sorted(grouped.items()))
+
+
+def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> tuple[Corpus, Corpus]:
+    """The training and the validation examples of a run. Raises DataError for a missing file, and with ``strict`` for a bad record."""
+    allowed = Allowed(frozenset(config.slots), frozenset(config.intents))
+    train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
+    places = load_places(data / config.generator.gazetteer) if config.generator.gazetteer else ()
+    train.examples += generate(config.seed, config.generator.train, places=places)
+    valid.examples += generate(config.seed + 1, config.generator.valid, places=places, held_out=True)
+    return train, valid
+
+
+def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, *, strict: bool = False) -> Corpus:
+    """Read, convert, sample and check every source in order."""
+    corpus = Corpus()
+    for source in sources:
+        for outcome in _read(source, data, allowed):
+            if isinstance(outcome, Dropped):
+                corpus.dropped[f"{source.path}: {outcome.reason}"] += 1
+            elif isinstance(outcome, Example):
+                corpus.examples.append(outcome)
+            elif strict:
+                raise DataError(f"{outcome}; mend the record, or leave out --strict to skip and count it")
+            else:
+                corpus.problems.append(outcome)
+    return corpus
+
+
+def _read(source: SourceConfig, data: Path, allowed: Allowed) -> Iterator[Example | DataProblem | Dropped]:
+    """One source's records. Which ones a sample keeps depends on the line number alone."""
+    for kind, name, table in (("reader", source.reader, READERS), ("convert", source.convert, CONVERTERS)):
+        if name not in table:
+            raise DataError(f"{kind} = {name!r} is not allowed: use one of {', '.join(table)}")
+    path = data / source.path
+    if not path.exists():
+        raise DataError(f"{path} is not there; --data must name the folder that holds {source.path}")
+    for numbered in READERS[source.reader](path):
+        if isinstance(numbered, DataProblem):
+            yield numbered
+        elif source.sample == 1 or random.Random(numbered[0]).random() < source.sample:
+            yield from _convert(numbered[1], CONVERTERS[source.convert], allowed, (source.path, numbered[0]))
+
+
+def _convert(record: Record, convert: Converter, allowed: Allowed, place: tuple[str, int]) -> Iterator[Example | DataProblem | Dropped]:
+    """One record as an example, a drop or a problem; a nested span that the record announces counts as dropped beside it."""
+    try:
+        converted = convert(_checked(record))
+        if isinstance(converted, Dropped):
+            yield converted
+            return
+        spans = converted["spans"]
+        if record.get("overlap"):
+            spans = _outermost(spans)
+            yield from [Dropped("a span inside another one")] * (len(converted["spans"]) - len(spans))
+        yield _example(converted, spans, allowed, place)
+    except LabelError as error:
+        yield DataProblem(*place, str(error))
+
+
+def _checked(record: Record) -> Record:
+    """The record, if its fields have the types that converters rely on; raises LabelError."""
+    text, spans, intent = record.get("text"), record.get("spans", []), record.get("intent")
+    if not isinstance(text, str) or not text.strip():
+        raise LabelError(f"text = {text!r} is no utterance")
+    if not isinstance(spans, list) or not all(isinstance(span, dict) for span in spans):
+        raise LabelError("spans is no list of objects")
+    for span in spans:
+        start, end, label = span.get("start"), span.get("end"), span.get("label")
+        if type(start) is not int or type(end) is not int or not isinstance(label, str):
+            raise LabelError(f"span {span!r} needs whole numbers start and end and a string label")
+        if not 0 <= start < end <= len(text):
+            raise LabelError(f"span {start}:{end} ({label}) does not lie within the {len(text)} characters of the text")
+    if intent is not None and not isinstance(intent, str):
+        raise LabelError(f"intent = {intent!r} is no string")
+    return {**record, "spans": spans, "intent": intent}
+
+
+def _example(record: Record, spans: Sequence[Record], allowed: Allowed, place: tuple[str, int]) -> Example:
+    """The example; raises LabelError for labels that are not allowed, spans off word borders and overlaps."""
+    text, intent = record["text"], record["intent"]
+    for name, names in [(span["label"], allowed.slots) for span in spans] + [(intent, allowed.intents)]:
+        if name and names and name not in names:
+            raise LabelError(f"label {name!r} is not one of the {len(names)} of the model; map it or add it")
+    tokens = tokenize(text)
+    slots = tuple(sorted((Slot(span["label"], span["start"], span["end"]) for span in spans), key=lambda slot: (slot.start, slot.end)))
+    spans_of_slots(slots, tokens)
+    for one, other in itertools.pairwise(slots):
+        if other.start < one.end:
+            raise LabelError(f"span {other.start}:{other.end} ({other.name}) overlaps {one.start}:{one.end} ({one.name})")
+    annotated = record.get("annotated")
+    return Example(
+        annotation=Annotation(text, tokens, slots, Intent(intent) if intent else None),
+        source=str(record.get("source") or f"{place[0]}/{place[1]}"),
+        annotated=None if annotated is None else frozenset(annotated),
+    )
+
+
+def _outermost(spans: Sequence[Record]) -> list[Record]:
+    """The spans that lie in no other span; of two equal ones the first."""
+    ranked = sorted(spans, key=lambda span: (span["start"], -span["end"]))
+    kept: list[Record] = []
+    for span in ranked:
+        if not kept or span["start"] >= kept[-1]["end"]:
+            kept.append(span)
+    return kept

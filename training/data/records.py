@@ -1,0 +1,45 @@
+"""The records that pass from a reader through a converter to the corpus."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from model.labels import Annotation
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One gold utterance.
+
+    ``source`` is where it stands, the set's name before the first "/". ``annotated`` names the labels that its
+    annotators marked wherever they occur; ``None`` means all of them. An intent of ``None`` is not known.
+    """
+
+    annotation: Annotation
+    source: str = ""
+    annotated: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A record left out on purpose; equal reasons are counted together."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataProblem:
+    """A record that cannot be used, by file and line (counted from 1), and why."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        """``file:line: reason``, as compilers print it."""
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+Converter = Callable[[Record], Record | Dropped]

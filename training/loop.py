@@ -1,0 +1,153 @@
+"""Training through time: a generator of epochs. It computes; whoever iterates decides, reports and stores."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from training.config import FitConfig, TrainingError
+from training.data.batching import NO_INTENT, Batch, TrainingSet
+from training.network.tagger import Logits, TaggerNetwork
+
+_SEEDS_PER_RUN = 100_003  # epochs of different runs never share a seed
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What one pass over the training data did. ``gradient_norm`` is the mean before clipping; ``clipped`` a share of steps."""
+
+    number: int
+    loss: float
+    gradient_norm: float
+    clipped: float
+    learning_rate: float
+    seconds: float
+
+
+class TrainingState:
+    """All that the next epoch depends on besides the data and the settings: weights, their average, the optimizer."""
+
+    def __init__(self, network: TaggerNetwork, config: FitConfig) -> None:
+        """A fresh state around ``network``, before its first epoch."""
+        self.network = network
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))  # type: ignore[no-untyped-call]  # torch's stub
+        self.optimizer = torch.optim.AdamW(_parameter_groups(network, config), lr=config.learning_rate, fused=True)
+        self.epochs_done = 0
+
+    @property
+    def averaged(self) -> TaggerNetwork:
+        """The network with averaged weights: the one to validate and to keep."""
+        averaged = self.average.module
+        assert isinstance(averaged, TaggerNetwork)
+        return averaged
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, for a checkpoint."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "epochs_done": self.epochs_done,
+        }
+
+    def load_dict(self, stored: dict[str, Any]) -> None:
+        """Continue from a checkpoint."""
+        self.network.load_state_dict(stored["network"])
+        self.average.load_state_dict(stored["average"])
+        self.optimizer.load_state_dict(stored["optimizer"])
+        self.epochs_done = stored["epochs_done"]
+
+
+def fit(
+    state: TrainingState, training_set: TrainingSet, config: FitConfig, *, seed: int, on_step: Callable[[int, int], None] | None = None
+) -> Iterator[Epoch]:
+    """Train epoch by epoch, from where ``state`` is to ``config.epochs``; yields after each.
+
+    Every epoch seeds the random numbers from (seed, epoch), so a run that was stopped between epochs and resumed gives
+    what an unbroken run gives. ``on_step(done, total)`` is called after each step. Raises TrainingError when the loss
+    or a gradient is no longer finite.
+    """
+    torch.set_num_threads(config.threads)
+    for number in range(state.epochs_done + 1, config.epochs + 1):
+        torch.manual_seed(seed * _SEEDS_PER_RUN + number)
+        batches = training_set.epoch(config.batch_words, seed=(seed, number))
+        began = time.perf_counter()
+        losses, norms = [], []
+        for step, batch in enumerate(batches):
+            rate = _learning_rate((number - 1) * len(batches) + step, config.epochs * len(batches), config)
+            loss, norm = _step(state, batch, config, rate)
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                raise TrainingError(
+                    f"the loss is {loss}, the gradient norm {norm} at epoch {number}, step {step + 1} of {len(batches)}: "
+                    f"lower fit.learning_rate ({config.learning_rate}) or fit.clip_norm ({config.clip_norm}), then start again"
+                )
+            losses.append(loss)
+            norms.append(norm)
+            if on_step:
+                on_step(step + 1, len(batches))
+        state.epochs_done = number
+        steps = len(batches)
+        clipped = sum(norm > config.clip_norm for norm in norms) / steps
+        yield Epoch(number, sum(losses) / steps, sum(norms) / steps, clipped, rate, time.perf_counter() - began)
+
+
+def _step(state: TrainingState, batch: Batch, config: FitConfig, learning_rate: float) -> tuple[float, float]:
+    """One update; the loss and the gradient norm before clipping (Pascanu, Mikolov and Bengio 2013)."""
+    state.network.train()
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.precision == "bf16"):
+        logits = state.network(batch.word_ids_BT, batch.ngram_ids_BTK)
+    loss = joint_loss(logits, batch, config.intent_weight)
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
+    norm = nn.utils.clip_grad_norm_(state.network.parameters(), config.clip_norm)
+    if not torch.isfinite(norm):
+        return loss.item(), norm.item()
+    state.optimizer.step()
+    state.average.update_parameters(state.network)
+    return loss.item(), norm.item()
+
+
+def joint_loss(logits: Logits, batch: Batch, intent_weight: float) -> Tensor:
+    """Mean slot loss per word plus weighted mean intent loss per utterance that has one."""
+    loss = slot_loss(logits.tags_BTC, batch.tags_BT, batch.outside_BC)
+    if logits.intents_BI is not None and (batch.intents_B != NO_INTENT).any():
+        loss = loss + intent_weight * nn.functional.cross_entropy(logits.intents_BI, batch.intents_B, ignore_index=NO_INTENT)
+    return loss
+
+
+def slot_loss(logits_BTC: Tensor, tags_BT: Tensor, outside_BC: Tensor) -> Tensor:
+    """Cross-entropy where a word without a label may be anything that its source does not annotate.
+
+    ``outside_BC``: the tags that an untagged word of this utterance may have: O alone where the source annotates every
+    label, else the tags of the labels it leaves out too. Their probabilities are added up (partial labels, Cour, Sapp
+    and Taskar 2011), so what an annotator was not asked for is never a negative.
+    """
+    log_BTC = torch.log_softmax(logits_BTC, dim=-1)
+    tagged_BT = log_BTC.gather(-1, tags_BT[..., None]).squeeze(-1)
+    untagged_BT = log_BTC.masked_fill(~outside_BC[:, None, :], -torch.inf).logsumexp(-1)
+    return -torch.where(tags_BT > 0, tagged_BT, untagged_BT).mean()
+
+
+def _learning_rate(step: int, steps: int, config: FitConfig) -> float:
+    """Linear warm-up, then a half cosine down to the final rate (Loshchilov and Hutter 2017)."""
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    progress = (step - config.warmup_steps) / max(1, steps - config.warmup_steps)
+    low = min(config.final_learning_rate, config.learning_rate)
+    return low + (config.learning_rate - low) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def _parameter_groups(network: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
+    """Matrices decay, biases and embedding rows do not: a rare word's row must not fade between its occurrences."""
+    decayed: list[Tensor] = []
+    kept: list[Tensor] = []
+    for name, parameter in network.named_parameters():
+        (kept if parameter.ndim < 2 or ".rows." in name else decayed).append(parameter)
+    return [{"params": decayed, "weight_decay": config.weight_decay}, {"params": kept, "weight_decay": 0.0}]

@@ -1,0 +1,1 @@
+"""The torch network that is trained: embed -> encode -> head."""

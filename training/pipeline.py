@@ -1,0 +1,219 @@
+"""A training run from settings to artefact, in the order in which it happens."""
+
+import copy
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from model.artifact import MANIFEST, ModelArtifact, write_artifact
+from model.calibration import Calibration
+from model.features import Features, Featurizer
+from model.labels import LabelScheme
+from model.tagger import Tagger
+from model.vocabulary import Vocabulary
+from training.calibrate import fit_temperature, valid_logits
+from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from training.config import TrainingConfig, TrainingError
+from training.data.batching import TrainingSet, count_words, counts_by_index
+from training.data.corpus import Corpus, load_corpus
+from training.data.records import Example
+from training.evaluate import Report, evaluate
+from training.export import build_graph, verify
+from training.loop import Epoch, TrainingState, fit
+from training.network.tagger import TaggerNetwork
+from training.report import model_card
+
+VERIFIED = 512  # utterances on which the exported graph is held against the network
+
+
+class Progress(Protocol):
+    """Who wants to know how a run goes; ``training.__main__`` draws it on a terminal."""
+
+    def corpus(self, train: Corpus, valid: Corpus) -> None:
+        """The data are read."""
+
+    def step(self, done: int, total: int) -> None:
+        """A batch of the epoch is done."""
+
+    def epoch(self, epoch: Epoch, report: Report, *, best: bool) -> None:
+        """An epoch is done and scored on valid."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the training data decide before the first step."""
+
+    scheme: LabelScheme
+    vocabulary: Vocabulary
+    featurizer: Featurizer
+    word_counts: list[int]
+
+
+def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, resume: bool = False, strict: bool = False) -> Report:
+    """Run everything and write the artefact directory ``out``; returns the valid scores of the exported file.
+
+    Raises ConfigError, DataError (with ``strict``), TrainingError, ExportError, FileExistsError.
+    """
+    if out.exists() and not (out / MANIFEST).is_file():
+        raise FileExistsError(f"{out} exists and is no artefact; choose another --out or remove it")
+    train_corpus, valid_corpus = load_corpus(config, data, strict=strict)
+    progress.corpus(train_corpus, valid_corpus)
+    parts = plan(config, train_corpus.examples)
+    run = Run(config, parts, train_corpus, valid_corpus, checkpoint_path(out))
+    network = fit_best(run, progress, resume=resume)
+    temperatures = fold_fitted_temperatures(network, run)
+    graph = build_graph(network.export_weights(), window=config.network.window, layers=config.network.layers)
+    verify(graph, network.predict, verification_features(run))
+    artifact, report = score(run, graph, temperatures)
+    write_artifact(artifact, out)
+    run.checkpoint.unlink(missing_ok=True)
+    return report
+
+
+@dataclass(frozen=True)
+class Run:
+    """What stays the same throughout a run."""
+
+    config: TrainingConfig
+    parts: Parts
+    train: Corpus
+    valid: Corpus
+    checkpoint: Path
+
+    @functools.cached_property
+    def identity(self) -> dict[str, Any]:
+        """What must be equal for a checkpoint to be continued."""
+        return {"settings": self.config.to_dict(), "data": fingerprint(self.train.examples, self.valid.examples)}
+
+
+def plan(config: TrainingConfig, examples: Sequence[Example]) -> Parts:
+    """Labels, vocabulary and features. Raises TrainingError without a single example."""
+    if not examples:
+        raise TrainingError("there is no training example; check the [[train]] entries and the data directory")
+    slots = config.slots or tuple(sorted({slot.name for example in examples for slot in example.annotation.slots}))
+    intents = config.intents or tuple(sorted({example.annotation.intent.name for example in examples if example.annotation.intent}))
+    counts = count_words(examples, config.features)
+    vocabulary = Vocabulary.of(counts, min_count=config.min_count)
+    return Parts(LabelScheme(slots, intents), vocabulary, Featurizer(config.features, vocabulary), counts_by_index(vocabulary, counts))
+
+
+def fit_best(run: Run, progress: Progress, *, resume: bool) -> TaggerNetwork:
+    """The averaged network of the epoch with the best valid score; stops after ``patience`` epochs without a better one."""
+    config = run.config.fit
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(run.config.seed)
+    network = TaggerNetwork(
+        run.config.network, run.config.features, run.parts.scheme, word_counts=run.parts.word_counts, word_dropout=config.word_dropout
+    )
+    state = TrainingState(network, config)
+    best = _restore(state, run) if resume else _Best()
+    if not resume and run.checkpoint.exists():
+        raise TrainingError(f"{run.checkpoint} holds an unfinished run: continue it with --resume, or delete the file to start afresh")
+    training_set = TrainingSet(run.train.examples, run.parts.featurizer, run.parts.scheme)
+    epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step)
+    while state.epochs_done < config.epochs and state.epochs_done - best.epoch < config.patience:
+        epoch = next(epochs)
+        report = validate(run, state.averaged)
+        better = selection_score(report) > best.score
+        if better:
+            best = _Best(epoch.number, selection_score(report), copy.deepcopy(state.averaged.state_dict()))
+        save_checkpoint(run.checkpoint, {"identity": run.identity, "state": state.to_dict(), "best": dataclasses.asdict(best)})
+        progress.epoch(epoch, report, best=better)
+    network.load_state_dict(best.weights)
+    return network
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The best epoch so far."""
+
+    epoch: int = 0
+    score: float = -1.0
+    weights: dict[str, Any] = field(default_factory=dict)
+
+
+def _restore(state: TrainingState, run: Run) -> _Best:
+    stored = load_checkpoint(run.checkpoint, run.identity)
+    state.load_dict(stored["state"])
+    return _Best(**stored["best"])
+
+
+def selection_score(report: Report) -> float:
+    """What the best epoch is chosen by: the mean of slot F1 and, where there are intents, intent accuracy."""
+    return (report.slots.f1 + report.intent_accuracy) / 2 if report.intent_count else report.slots.f1
+
+
+def validate(run: Run, network: TaggerNetwork) -> Report:
+    """Valid scores of a network, measured through its exported graph like every other score."""
+    graph = build_graph(network.export_weights(), window=run.config.network.window, layers=run.config.network.layers)
+    return evaluate(Tagger(_artifact(run, graph, Calibration.none())), run.valid.examples)
+
+
+def fold_fitted_temperatures(network: TaggerNetwork, run: Run) -> tuple[float, float]:
+    """Fit one temperature for tags and one for intents on valid, and fold them into the output layers.
+
+    Valid examples with a label that training never showed have no logit to compare with and are left out here, not in the scores.
+    """
+    scheme = run.parts.scheme
+    known = [example for example in run.valid.examples if _is_known(example, scheme)]
+    tags, intents = valid_logits(network, TrainingSet(known, run.parts.featurizer, scheme))
+    temperatures = fit_temperature(*tags), fit_temperature(*intents)
+    network.fold_temperatures(*temperatures)
+    return temperatures
+
+
+def _is_known(example: Example, scheme: LabelScheme) -> bool:
+    intent = example.annotation.intent
+    return (intent is None or intent.name in scheme.intents) and all(slot.name in scheme.slots for slot in example.annotation.slots)
+
+
+def verification_features(run: Run) -> list[Features]:
+    """Utterances for the export's proof: the first valid ones, shuffled lengths and all."""
+    return [run.parts.featurizer.features(e.annotation.tokens) for e in run.valid.examples[:VERIFIED] if e.annotation.tokens]
+
+
+def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, Report]:
+    """The finished artefact with its samples, calibration, scores and card, and the valid report they come from."""
+    draft = Tagger(_artifact(run, graph, Calibration.none()))
+    sources = run.valid.by_source()
+    reports = {"all": evaluate(draft, run.valid.examples)} | {source: evaluate(draft, examples) for source, examples in sources.items()}
+    artifact = dataclasses.replace(
+        draft.artifact,
+        calibration=reports["all"].calibration(*temperatures),
+        samples=tuple(draft.sample(text) for text in run.config.samples),
+        scores={source: report.to_dict() for source, report in reports.items()},
+        card=model_card(run.config, draft.artifact, run.train, reports, run.identity["data"]),
+    )
+    return artifact, reports["all"]
+
+
+def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact:
+    """An artefact that is not scored yet."""
+    return ModelArtifact(
+        config=run.config.tagger(),
+        labels=run.parts.scheme,
+        vocabulary=run.parts.vocabulary,
+        calibration=calibration,
+        graph=graph,
+        samples=(),
+        scores={},
+        card="",
+    )
+
+
+def fingerprint(*parts: Iterable[Example]) -> str:
+    """sha256 of all examples in order: texts, slots, intents."""
+    digest = hashlib.sha256()
+    for examples in parts:
+        for example in examples:
+            annotation = example.annotation
+            annotated = None if example.annotated is None else sorted(example.annotated)
+            digest.update(repr((annotation.text, annotation.slots, annotation.intent, annotated)).encode("utf-8", "surrogatepass"))
+        digest.update(b"|")
+    return digest.hexdigest()
