@@ -1,0 +1,1 @@
+"""HTTP: one file per protocol, each a thin mouth over the service."""

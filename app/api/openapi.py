@@ -1,0 +1,186 @@
+"""The OpenAPI document: from the schemas that validate, with examples that the loaded model has just answered."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Body, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from app import __version__, errors
+from app.api import v1
+from app.api.deps import Exchange, Parts
+from app.api.problems import MEDIA_TYPE, problem
+from app.api.requests import BatchRequest, ParseRequest
+from app.api.schemas import BatchAnswer, ParseAnswer
+from app.errors import FieldError, ServiceError
+
+DESCRIPTION = (
+    "Fills the slots of booking utterances: for every word the probability of every slot. "
+    "Errors are `application/problem+json` (RFC 9457). Every answer carries `X-Request-ID`: the caller's, if well-formed, else a new one."
+)
+EXAMPLE_ID = "3f2b8c5e9d1a4b7c8e6f0a1b2c3d4e5f"
+EXAMPLE_TIMING = {"queue": 0.1, "inference": 0.4, "total": 0.9}
+CONTEXT = {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei", "date_policy": "future"}
+
+PARSE_EXAMPLES: dict[str, dict[str, Any]] = {
+    "arrive": {
+        "summary": "Arriving somewhere",
+        "value": {"text": "I would like to arrive in Taipei on November 2nd", "context": CONTEXT},
+    },
+    "leave": {
+        "summary": "Leaving the same place: the same words in other roles",
+        "value": {
+            "text": "I would like to leave Taipei on November 2nd",
+            "context": CONTEXT,
+            "required_slots": ["origin", "destination", "departure_date"],
+            "include": ["alternatives"],
+        },
+    },
+    "distribution": {
+        "summary": "The probability of every label of every word, offsets for JavaScript",
+        "value": {"text": "to Taipei 🙂", "context": CONTEXT, "include": ["distribution"], "offset_unit": "utf16"},
+    },
+}
+BATCH_EXAMPLES: dict[str, dict[str, Any]] = {
+    "two": {
+        "summary": "Two texts, one without a word",
+        "value": {"items": [{"id": "a", "text": "a table for two tonight"}, {"id": "b", "text": " "}], "context": CONTEXT, "include": []},
+    }
+}
+
+_UNKNOWN_MODEL = errors.NotFound(
+    "there is no model 'trains'; loaded: booking",
+    errors=(FieldError("/model", "model_not_found", "there is no model 'trains'; loaded: booking"),),
+)
+_NOT_ACCEPTABLE = errors.NotAcceptable("this is answered as application/json; send an Accept header that allows it, or none")
+_PARSING: tuple[ServiceError, ...] = (
+    errors.Malformed("Invalid JSON: EOF while parsing a string at line 1 column 12; send one JSON object in UTF-8"),
+    _UNKNOWN_MODEL,
+    _NOT_ACCEPTABLE,
+    errors.BodyTimeout("the body did not arrive within 10 s; send it at once"),
+    errors.BodyTooLarge("the body is larger than 1048576 bytes; send less at a time"),
+    errors.WrongMediaType("send the body as JSON with the header Content-Type: application/json"),
+    errors.invalid("/text", "no_words", "the text has no words; send at least one visible character"),
+    errors.AnnotationFailed("the model booking failed on this text; tell the operator, whose log names the error"),
+    errors.Overloaded("2048 utterances wait already; try again in a second", retry_after_s=1),
+    errors.DeadlineExceeded("no answer within 5 s; send fewer at a time or try again later"),
+)
+NAMES = {  # path -> what generated clients call the operation, what the page calls it
+    "/v1/parse": ("parse", "Parse one text"),
+    "/v1/parse/batch": ("parse_batch", "Parse many texts"),
+    "/v1/labels": ("labels", "The slots and intents of a model, with titles"),
+    "/v1/models": ("models", "The loaded models"),
+    "/v1/models/{name}": ("model", "One model, with its scores and its card"),
+    "/health/live": ("live", "The event loop turns"),
+    "/health/startup": ("startup", "The models are loaded"),
+    "/health/ready": ("ready", "Every model answered a real forward pass a short while ago"),
+    "/metrics": ("metrics", "Metrics in Prometheus' format"),
+}
+_INTERNAL = ServiceError("the service failed on this request; tell the operator its request_id")
+PROBLEMS: dict[str, tuple[ServiceError, ...]] = {
+    "/v1/parse": _PARSING,
+    "/v1/parse/batch": tuple(error for error in _PARSING if error.status != 504),
+    "/v1/labels": (_UNKNOWN_MODEL, _NOT_ACCEPTABLE, _INTERNAL),
+    "/v1/models": (_NOT_ACCEPTABLE, _INTERNAL),
+    "/v1/models/{name}": (_UNKNOWN_MODEL, _NOT_ACCEPTABLE, _INTERNAL),
+    "/health/live": (_INTERNAL,),
+    "/health/startup": (_INTERNAL,),
+    "/health/ready": (errors.Draining("the service is stopping; send requests to another instance", retry_after_s=1), _INTERNAL),
+    "/metrics": (_INTERNAL,),
+}
+
+
+async def document(app: FastAPI) -> dict[str, Any]:
+    """The document for the models that ``app`` serves now; made once for each set of them."""
+    parts: Parts = app.state.parts
+    served = tuple(entry.tagger.sha256 for entry in parts.service.registry.served.values())
+    kept: dict[Any, dict[str, Any]] = app.state.openapi_documents
+    if served not in kept:
+        kept.clear()
+        kept[served] = await _build(app, parts)
+    return kept[served]
+
+
+async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
+    built = get_openapi(title="Slotline", version=__version__, description=DESCRIPTION, routes=[*_TWINS, *app.routes])
+    for path, operations in built["paths"].items():
+        for operation in operations.values():
+            operation["operationId"], operation["summary"] = NAMES[path]
+            operation["responses"].pop("422", None)  # FastAPI's own, which this service never sends
+            operation["responses"].update(_problem_answers(PROBLEMS[path]))
+            for parameter in operation.get("parameters", ()):
+                parameter["example"] = parts.service.registry.default  # every parameter so far is the name of a model
+    for name in ("HTTPValidationError", "ValidationError"):
+        built["components"]["schemas"].pop(name, None)
+    await _add_examples(built, parts)
+    return built
+
+
+def _problem_answers(listed: tuple[ServiceError, ...]) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        str(error.status): {
+            "description": error.title,
+            "content": {MEDIA_TYPE: {"schema": schema, "example": problem(error, EXAMPLE_ID)}},
+            **({"headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}} if error.retry_after_s else {}),
+        }
+        for error in listed
+    }
+
+
+async def _add_examples(built: dict[str, Any], parts: Parts) -> None:
+    """Every example that the default model can answer, with its answer; timings and the id are made up."""
+    exchange = Exchange(EXAMPLE_ID, 0.0)
+
+    async def one(value: dict[str, Any]) -> dict[str, Any]:
+        return await v1.answer_one(ParseRequest.model_validate(value), parts.service, exchange)
+
+    async def many(value: dict[str, Any]) -> dict[str, Any]:
+        return await v1.answer_many(BatchRequest.model_validate(value), parts.service, exchange)
+
+    await _answer_examples(built["paths"]["/v1/parse"]["post"], PARSE_EXAMPLES, one)
+    await _answer_examples(built["paths"]["/v1/parse/batch"]["post"], BATCH_EXAMPLES, many)
+
+
+async def _answer_examples(
+    operation: dict[str, Any], examples: dict[str, dict[str, Any]], answer: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+) -> None:
+    asked, answered = {}, {}
+    for name, example in examples.items():
+        try:
+            answered[name] = {"summary": example["summary"], "value": _timeless(await answer(example["value"]))}
+        except ServiceError:
+            continue  # this model has other labels; an example that it refuses would not be true
+        asked[name] = example
+    if asked:
+        operation["requestBody"]["content"]["application/json"]["examples"] = asked
+        operation["responses"]["200"]["content"]["application/json"]["examples"] = answered
+
+
+def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
+    for part in (answer, *answer.get("results", ())):
+        if "timing_ms" in part:
+            part["timing_ms"] = EXAMPLE_TIMING
+    return answer
+
+
+async def _parse(body: Annotated[ParseRequest, Body()]) -> None:
+    """Finds intent and slots of one text, and for every word the probability of every slot.
+
+    The same body gives the same answer once `context.reference_time` is given, whoever else asks at the same time.
+    """
+
+
+async def _parse_batch(body: Annotated[BatchRequest, Body()]) -> None:
+    """Answers many texts with the same options. Each item has its own `status`, in the order of the request; one that
+    fails does not harm the others. The request fails as a whole only for what concerns all of it: its JSON, its size,
+    its options, an overload.
+    """
+
+
+# Documentation only: FastAPI describes these, plain routes in ``app.api.v1`` serve the paths.
+_TWINS = [
+    APIRoute("/v1/parse", _parse, methods=["POST"], response_model=ParseAnswer, name="parse", tags=["Native API"]),
+    APIRoute("/v1/parse/batch", _parse_batch, methods=["POST"], response_model=BatchAnswer, name="parse_batch", tags=["Native API"]),
+]

@@ -1,0 +1,129 @@
+"""The shapes of requests: they validate what comes in and document it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+
+from app.errors import FieldError
+
+Include = Literal["words", "alternatives", "distribution"]
+OffsetUnit = Literal["codepoint", "utf16", "utf8"]
+DatePolicy = Literal["future", "past", "nearest"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+ItemId = Annotated[str, Field(max_length=200)]
+
+
+class Request(BaseModel):
+    """A part of a request: unknown fields are refused, types are not guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Context(Request):
+    """What the text does not say. The same body gives the same answer once `reference_time` is given."""
+
+    reference_time: Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})] | None = Field(
+        None, description="the moment that relative dates count from, ISO 8601; without offset only if `timezone` is given; default: now"
+    )
+    timezone: str | None = Field(None, max_length=64, description="IANA name of the caller's time zone, such as `Asia/Taipei`")
+    date_policy: DatePolicy = Field("future", description="where a date without year lies, seen from `reference_time`")
+    expected_slots: list[str] = Field(
+        [],
+        max_length=100,
+        description="slots that the caller has just asked for; read only by models whose `inputs` (`GET /v1/models/{name}`) list them",
+    )
+    intent: str | None = Field(
+        None,
+        max_length=200,
+        description="intent of the conversation so far; read only by models whose `inputs` (`GET /v1/models/{name}`) list it",
+    )
+
+
+class Options(Request):
+    """What one text and a batch can ask alike."""
+
+    model: str | None = Field(None, max_length=200, description="name of a loaded model; default: the service's default model")
+    language: str | None = Field(None, max_length=35, description="one of the model's languages; default: its first")
+    context: Context = Field(default_factory=Context)
+    required_slots: list[str] = Field(
+        [], max_length=100, description="slots that the caller needs; those not filled come back in `missing`"
+    )
+    include: list[Include] = Field(
+        ["words"],
+        max_length=10,
+        description="`words`: every word with its most probable labels; `alternatives`: the other labels of each slot; "
+        "`distribution`: the probability of every label of every word, as one matrix",
+    )
+    top_k: int = Field(3, ge=1, le=100, description="how many labels of a word, and alternatives of a slot, to show at most")
+    min_confidence: Probability = Field(0.5, description="slots below it are kept and marked `uncertain`")
+    offset_unit: OffsetUnit = Field("codepoint", description="what `start` and `end` count; `utf16` is JavaScript's")
+
+
+class OneText(Request):
+    """An utterance."""
+
+    text: str = Field(description="the utterance; the service limits its characters and words")
+
+
+class ParseRequest(Options, OneText):  # bases from the last: the text stands first in the documentation
+    """One text."""
+
+
+class BatchItem(OneText):
+    """One text of a batch."""
+
+    id: ItemId | None = Field(None, description="echoed")
+
+
+class BadItem(BaseModel):
+    """Stands in a batch for an item that is not valid, so that the others are answered."""
+
+    id: str | None
+    errors: tuple[FieldError, ...]
+
+
+def pointer_of(location: tuple[int | str, ...]) -> str:
+    """A JSON pointer (RFC 6901), shortened where a caller's own key is very long.
+
+    >>> pointer_of(("items", 3, "a/b"))
+    '/items/3/a~1b'
+    """
+    return "".join("/" + str(part)[:100].replace("~", "~0").replace("/", "~1") for part in location)
+
+
+CODES = {"missing": "required", "extra_forbidden": "unknown_field", "literal_error": "not_allowed", "model_type": "object_type"}
+MESSAGES = {
+    "extra_forbidden": "there is no such field; see /docs for those that there are",
+    "missing": "this field is required",
+    "model_type": "send a JSON object here",
+}
+MOST_ERRORS = 20
+
+
+def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
+    """pydantic's errors as ours; no message repeats what the caller sent."""
+    entries = error.errors(include_url=False, include_context=False, include_input=False)[:MOST_ERRORS]
+    return tuple(
+        FieldError(pointer_of(entry["loc"]), CODES.get(entry["type"], entry["type"]), MESSAGES.get(entry["type"], entry["msg"]))
+        for entry in entries
+    )
+
+
+def _keep_bad_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validate(value)
+    except ValidationError as error:
+        name = value.get("id") if isinstance(value, dict) else None
+        return BadItem(id=name if isinstance(name, str) and len(name) <= 200 else None, errors=field_errors(error))
+
+
+class ManyTexts(Request):
+    """Utterances."""
+
+    items: list[Annotated[BatchItem, WrapValidator(_keep_bad_item)]] = Field(
+        min_length=1, description="texts, in the order of the answers; the service limits their number"
+    )
+
+
+class BatchRequest(Options, ManyTexts):
+    """Many texts with the same options; each has its own status."""

@@ -1,0 +1,185 @@
+"""The native API: parse one text or many, list labels and models.
+
+Parsing goes through plain Starlette routes, because FastAPI's machinery costs more than the inference;
+``app.api.openapi`` documents them from the same schemas.
+"""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import APIRouter
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app import service
+from app.api import answers
+from app.api.deps import Exchange, PresentClient, check_accept, exchange_of, json_body, parts
+from app.api.problems import problem
+from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, field_errors
+from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
+from app.api.titles import title
+from app.errors import Invalid, Malformed, ServiceError, invalid
+from app.registry import ModelRegistry, ServedModel
+from app.service import AnnotationService, Plan, Reading
+
+T = TypeVar("T")
+
+PARSE_REQUEST: TypeAdapter[ParseRequest] = TypeAdapter(ParseRequest)
+BATCH_REQUEST: TypeAdapter[BatchRequest] = TypeAdapter(BatchRequest)
+
+router = APIRouter(prefix="/v1", tags=["Native API"])
+
+
+async def parse(request: Request) -> Response:
+    """``POST /v1/parse``."""
+    asked = validated(PARSE_REQUEST, await json_body(request))
+    async with PresentClient(request):
+        answer = await answer_one(asked, parts(request).service, exchange_of(request))
+    return Response(orjson.dumps(answer), media_type="application/json")
+
+
+async def parse_batch(request: Request) -> Response:
+    """``POST /v1/parse/batch``."""
+    asked = validated(BATCH_REQUEST, await json_body(request))
+    most = parts(request).settings.max_batch_items
+    if len(asked.items) > most:
+        raise invalid("/items", "too_many_items", f"the batch has {len(asked.items)} items; send at most {most} at a time")
+    async with PresentClient(request):
+        answer = await answer_many(asked, parts(request).service, exchange_of(request))
+    return Response(orjson.dumps(answer), media_type="application/json")
+
+
+async def answer_one(asked: ParseRequest, through: AnnotationService, exchange: Exchange) -> dict[str, Any]:
+    """The answer to a valid request, as ParseAnswer describes it. Raises ServiceError."""
+    plan = through.plan(service_options(asked))
+    reading = await through.read(asked.text, plan)
+    return {
+        "request_id": exchange.request_id,
+        "model": answers.reference(plan.served),
+        **answers.parsed(reading, plan, asked, exchange.seconds()),
+    }
+
+
+async def answer_many(asked: BatchRequest, through: AnnotationService, exchange: Exchange) -> dict[str, Any]:
+    """The answer to a valid batch, as BatchAnswer describes it. Raises ServiceError only for what fails all items."""
+    plan = through.plan(service_options(asked))
+    outcomes = await through.read_many([_text(item, index) for index, item in enumerate(asked.items)], plan)
+    seconds = exchange.seconds()
+    results = [_result(item, outcome, plan, asked, seconds) for item, outcome in zip(asked.items, outcomes, strict=True)]
+    ok = sum(isinstance(outcome, Reading) for outcome in outcomes)
+    return {
+        "request_id": exchange.request_id,
+        "model": answers.reference(plan.served),
+        "results": results,
+        "counts": {"ok": ok, "failed": len(results) - ok},
+    }
+
+
+ROUTES = [
+    Route("/v1/parse", parse, methods=["POST"]),
+    Route("/v1/parse/batch", parse_batch, methods=["POST"]),
+]
+
+
+@router.get("/labels", response_model=LabelsAnswer)
+async def labels(request: Request, model: str | None = None) -> Any:
+    """Every label that answers may name. `model`: a loaded model; default: the service's default model."""
+    check_accept(request)
+    served = parts(request).service.registry.get(model)
+    scheme = served.tagger.labels
+    return {
+        "model": answers.reference(served),
+        "slots": [{"name": name, "title": title("slots", name)} for name in scheme.slots],
+        "intents": [{"name": name, "title": title("intents", name)} for name in scheme.intents],
+    }
+
+
+@router.get("/models", response_model=ModelsAnswer)
+async def models(request: Request) -> Any:
+    """Name, version and checksum of every loaded model."""
+    check_accept(request)
+    registry = parts(request).service.registry
+    return {"models": [summary(served, registry) for served in registry.served.values()]}
+
+
+@router.get("/models/{name}", response_model=ModelDetail)
+async def model(request: Request, name: str) -> Any:
+    """A model with the scores, the calibration and the card of its artefact."""
+    check_accept(request)
+    registry = parts(request).service.registry
+    served = registry.get(name)
+    artifact = served.tagger.artifact
+    return {
+        **summary(served, registry),
+        "scores": artifact.scores,
+        "calibration": artifact.calibration.to_dict(),
+        "card": artifact.card,
+    }
+
+
+def summary(served: ServedModel, registry: ModelRegistry) -> dict[str, Any]:
+    """A model in a few words."""
+    tagger = served.tagger
+    return {
+        **answers.reference(served),
+        "sha256": tagger.sha256,
+        "languages": list(served.languages),
+        "default": served.name == registry.default,
+        "inputs": list(served.inputs),
+        "slots": len(tagger.labels.slots),
+        "intents": len(tagger.labels.intents),
+        "max_words": tagger.max_words,
+    }
+
+
+def validated(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The request that ``body`` is. Raises Malformed and Invalid."""
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise Malformed(f"{first['msg']}; send one JSON object in UTF-8") from None
+        errors = field_errors(error)
+        raise Invalid("; ".join(f"{entry.pointer or 'body'}: {entry.message}" for entry in errors), errors=errors) from None
+
+
+def service_options(asked: Options) -> service.Options:
+    """The request's options as the service takes them. Raises Invalid for a reference time that is none."""
+    context = asked.context
+    return service.Options(
+        model=asked.model,
+        language=asked.language,
+        reference_time=_reference_time(context.reference_time),
+        timezone=context.timezone,
+        expected_slots=tuple(context.expected_slots),
+        intent=context.intent,
+        required_slots=tuple(asked.required_slots),
+        min_confidence=asked.min_confidence,
+    )
+
+
+def _reference_time(given: str | None) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        message = "this is no ISO 8601 date and time; send one such as 2026-10-20T10:00:00+08:00"
+        raise invalid("/context/reference_time", "not_a_time", message) from None
+
+
+def _text(item: BatchItem | BadItem, index: int) -> str | ServiceError:
+    if isinstance(item, BatchItem):
+        return item.text
+    errors = tuple(type(entry)(f"/items/{index}{entry.pointer}", entry.code, entry.message) for entry in item.errors)
+    return Invalid("; ".join(f"{entry.pointer}: {entry.message}" for entry in errors), errors=errors)
+
+
+def _result(item: BatchItem | BadItem, outcome: Reading | ServiceError, plan: Plan, asked: BatchRequest, seconds: float) -> dict[str, Any]:
+    if isinstance(outcome, ServiceError):
+        return {"id": item.id, "status": outcome.status, "problem": problem(outcome)}
+    return {"id": item.id, "status": 200, **answers.parsed(outcome, plan, asked, seconds)}

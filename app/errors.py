@@ -1,0 +1,163 @@
+"""Every error that the service answers on purpose, and the HTTP status of each.
+
+ServiceError
+├── Refused                    the caller's to mend
+│   ├── Malformed        400   the body is not JSON
+│   ├── NotFound         404   no such model or page
+│   ├── BodyTimeout      408   the body did not come in time
+│   ├── BodyTooLarge     413
+│   ├── WrongMediaType   415
+│   ├── NotAcceptable    406
+│   └── Invalid          422   the body is JSON, but not a request; ``errors`` say where and why
+├── Unavailable                come back later
+│   ├── Overloaded       503   the queue is full
+│   ├── Draining         503   the service is about to stop
+│   └── WorkerDied       503   the worker of this model has stopped
+├── DeadlineExceeded     504   no answer in time
+└── AnnotationFailed     500   the tagger failed on this text
+
+StartupError                   the service cannot start as it is set up
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one place of a request: JSON pointer (RFC 6901), a code for programs, a message for people."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class ServiceError(Exception):
+    """Base: ``code`` names the error for programs, ``title`` for people; the message says what to do."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "The service failed"
+
+    def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = (), retry_after_s: int | None = None) -> None:
+        """``retry_after_s`` becomes the Retry-After header, in seconds."""
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.retry_after_s = retry_after_s
+
+
+class Refused(ServiceError):
+    """The request is at fault; sending it again changes nothing."""
+
+    status = 400
+    code = "refused"
+    title = "The request cannot be answered"
+
+
+class Malformed(Refused):
+    """The body is not JSON."""
+
+    code = "malformed_json"
+    title = "The body is not JSON"
+
+
+class NotFound(Refused):
+    """Nothing has this name."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+
+
+class NotAcceptable(Refused):
+    """The client does not take JSON."""
+
+    status = 406
+    code = "not_acceptable"
+    title = "Only JSON can be answered"
+
+
+class BodyTimeout(Refused):
+    """The body did not come in time."""
+
+    status = 408
+    code = "body_timeout"
+    title = "The body did not arrive in time"
+
+
+class BodyTooLarge(Refused):
+    """The body is larger than the service takes."""
+
+    status = 413
+    code = "body_too_large"
+    title = "The body is too large"
+
+
+class WrongMediaType(Refused):
+    """The body is not declared as JSON."""
+
+    status = 415
+    code = "wrong_media_type"
+    title = "The body is not declared as JSON"
+
+
+class Invalid(Refused):
+    """The body is JSON but not a request that can be answered."""
+
+    status = 422
+    code = "invalid"
+    title = "The request is not valid"
+
+
+class Unavailable(ServiceError):
+    """Come back later, or ask another instance."""
+
+    status = 503
+    code = "unavailable"
+    title = "The service cannot answer now"
+
+
+class Overloaded(Unavailable):
+    """More waits than the service is willing to keep waiting."""
+
+    code = "overloaded"
+    title = "The service is overloaded"
+
+
+class Draining(Unavailable):
+    """The service is about to stop and takes nothing new."""
+
+    code = "draining"
+    title = "The service is stopping"
+
+
+class WorkerDied(Unavailable):
+    """The thread that runs the tagger has stopped; an operator must restart the service."""
+
+    code = "worker_died"
+    title = "The model has stopped"
+
+
+class DeadlineExceeded(ServiceError):
+    """The answer was not ready in time."""
+
+    status = 504
+    code = "deadline_exceeded"
+    title = "The answer was not ready in time"
+
+
+class AnnotationFailed(ServiceError):
+    """The tagger raised on this text, alone as well as in a batch."""
+
+    code = "annotation_failed"
+    title = "The model failed on this text"
+
+
+def invalid(pointer: str, code: str, message: str) -> Invalid:
+    """An Invalid with one place."""
+    return Invalid(message, errors=(FieldError(pointer, code, message),))
+
+
+class StartupError(Exception):
+    """The service cannot start as it is set up; the message says what to change."""

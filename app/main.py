@@ -1,0 +1,62 @@
+"""Wires the application: settings and taggers in, an ASGI application out."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+from app import __version__
+from app.api import health, pages, v1
+from app.api.deps import Parts
+from app.api.exchange import ExchangeMiddleware
+from app.api.problems import ClientGone, on_client_gone, on_http_error, on_service_error
+from app.errors import ServiceError
+from app.metrics import Metrics
+from app.registry import ModelRegistry, load_taggers
+from app.service import AnnotationService
+from app.settings import Settings
+from model.tagger import Tagger
+
+
+def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | None = None) -> FastAPI:
+    """The application. Without arguments (``uvicorn --factory app.main:create_app``) everything comes from the environment.
+
+    Raises StartupError and model.errors.ArtifactError where the models cannot be served.
+    """
+    settings = settings or Settings()
+    metrics = Metrics()
+    loaded = load_taggers(settings.models, threads=settings.threads) if taggers is None else taggers
+    registry = ModelRegistry(loaded, settings, metrics)
+    parts = Parts(AnnotationService(registry, settings), settings, metrics)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        registry.start()
+        yield
+        parts.service.draining = True
+        await registry.close()
+
+    app = FastAPI(
+        title="Slotline",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},
+    )
+    app.state.parts = parts
+    app.state.openapi_documents = {}
+    _mount(app, parts)
+    return app
+
+
+def _mount(app: FastAPI, parts: Parts) -> None:
+    app.router.routes.extend(v1.ROUTES)  # first, because they are asked most
+    app.include_router(v1.router)
+    app.include_router(health.router)
+    app.router.routes.extend(pages.ROUTES)
+    app.add_middleware(ExchangeMiddleware, parts=parts, plain=[*v1.ROUTES, *pages.ROUTES])
+    app.add_exception_handler(ServiceError, on_service_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(ClientGone, on_client_gone)

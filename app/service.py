@@ -1,0 +1,211 @@
+"""The protocol-free middle: text and options in, an annotation with statuses and what is missing out."""
+
+import asyncio
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from app.errors import FieldError, Invalid, NotFound, ServiceError, invalid
+from app.registry import ModelRegistry, ServedModel
+from app.scheduler import Served
+from app.settings import Settings
+from model.errors import TextError
+from model.labels import OUTSIDE, Annotation, Slot
+from model.tagger import Prepared
+from model.text import tokenize
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller asks of one or many texts; None stands for the default."""
+
+    model: str | None = None
+    language: str | None = None
+    reference_time: datetime | None = None
+    timezone: str | None = None
+    expected_slots: tuple[str, ...] = ()
+    intent: str | None = None
+    required_slots: tuple[str, ...] = ()
+    min_confidence: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Options that were found valid, with the defaults filled in. ``reference_time`` has an offset."""
+
+    served: ServedModel
+    language: str
+    reference_time: datetime
+    timezone: str | None
+    required_slots: tuple[str, ...]
+    min_confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSlot:
+    """A slot with the reason not to take it for granted; None means accepted."""
+
+    slot: Slot
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says under a plan."""
+
+    annotation: Annotation
+    slots: tuple[JudgedSlot, ...]
+    missing: tuple[str, ...]
+    queue_s: float
+    inference_s: float
+
+
+class AnnotationService:
+    """Every protocol speaks to this class alone."""
+
+    def __init__(self, registry: ModelRegistry, settings: Settings) -> None:
+        """Serve the registry's models within the settings' limits."""
+        self.registry = registry
+        self.draining = False  # set by SIGTERM: ready turns red while requests are still answered
+        self._settings = settings
+
+    def plan(self, options: Options) -> Plan:
+        """Raises NotFound for an unknown model and Invalid that names every other option that is wrong."""
+        try:
+            served = self.registry.get(options.model)
+        except NotFound as error:
+            raise NotFound(error.detail, errors=(FieldError("/model", "model_not_found", error.detail),)) from None
+        errors = [*_unknown_names(options, served), *_reference_errors(options)]
+        if errors:
+            raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
+        return Plan(
+            served=served,
+            language=options.language or served.languages[0],
+            reference_time=_resolve_reference(options),
+            timezone=options.timezone or (None if options.reference_time else "UTC"),
+            required_slots=options.required_slots,
+            min_confidence=options.min_confidence,
+        )
+
+    async def read(self, text: str, plan: Plan) -> Reading:
+        """One text. Raises Invalid for the text, and what MicroBatcher.submit raises."""
+        prepared = self._prepare(text, plan.served, "/text")
+        return _reading(await plan.served.batcher.submit(prepared, self._settings.deadline_s), plan)
+
+    async def read_many(self, texts: Sequence[str | ServiceError], plan: Plan) -> list[Reading | ServiceError]:
+        """Many texts, each with its own outcome, in order; an error in place of a text stays where it is.
+
+        Raises Overloaded, Draining or WorkerDied for all of them together: they are admitted together.
+        """
+        prepared = [self._prepare_or_error(text, plan.served, f"/items/{index}/text") for index, text in enumerate(texts)]
+        futures = iter(plan.served.batcher.admit([item for item in prepared if isinstance(item, Prepared)]))
+        slots = [next(futures) if isinstance(item, Prepared) else item for item in prepared]
+        pending = [slot for slot in slots if isinstance(slot, asyncio.Future)]
+        try:
+            if pending:
+                await asyncio.wait(pending, timeout=self._settings.deadline_s)
+            return [self._outcome(slot, plan) if isinstance(slot, asyncio.Future) else slot for slot in slots]
+        finally:
+            for future in pending:
+                future.cancel()
+
+    async def prove(self, served: ServedModel, seconds: float) -> None:
+        """One real forward pass through the queue and the worker. Raises what MicroBatcher.submit raises."""
+        samples = served.tagger.artifact.samples
+        await served.batcher.submit(served.tagger.prepare(samples[0].text if samples else "ready"), seconds)
+
+    def _outcome(self, future: "asyncio.Future[Served]", plan: Plan) -> Reading | ServiceError:
+        if not future.done():
+            return plan.served.batcher.deadline_exceeded(self._settings.deadline_s)
+        error = future.exception()
+        if error is None:
+            return _reading(future.result(), plan)
+        if isinstance(error, ServiceError):
+            return error
+        raise error
+
+    def _prepare(self, text: str, served: ServedModel, pointer: str) -> Prepared:
+        if len(text) > self._settings.max_characters:
+            raise invalid(pointer, "text_too_long", f"the text has {len(text)} characters; send at most {self._settings.max_characters}")
+        try:
+            return served.tagger.prepare(text)
+        except TextError as error:
+            code = "too_many_words" if tokenize(text) else "no_words"
+            raise invalid(pointer, code, str(error)) from error
+
+    def _prepare_or_error(self, text: str | ServiceError, served: ServedModel, pointer: str) -> Prepared | ServiceError:
+        if isinstance(text, ServiceError):
+            return text
+        try:
+            return self._prepare(text, served, pointer)
+        except Invalid as error:
+            return error
+
+
+def judge(slot: Slot, min_confidence: float) -> str | None:
+    """Why a slot is uncertain, or None.
+
+    >>> judge(Slot("origin", 0, 6, 0.6, (("destination", 0.35),)), 0.5)
+    'ambiguous_role'
+    """
+    if slot.confidence < min_confidence:
+        return "low_confidence"
+    rival = max((probability for label, probability in slot.alternatives if label != OUTSIDE), default=0.0)
+    return "ambiguous_role" if rival >= AMBIGUOUS_SHARE * slot.confidence else None
+
+
+def _reading(served: Served, plan: Plan) -> Reading:
+    slots = tuple(JudgedSlot(slot, judge(slot, plan.min_confidence)) for slot in served.annotation.slots)
+    filled = {judged.slot.name for judged in slots if judged.reason is None}
+    missing = tuple(name for name in dict.fromkeys(plan.required_slots) if name not in filled)
+    return Reading(served.annotation, slots, missing, served.queue_s, served.inference_s)
+
+
+def _unknown_names(options: Options, served: ServedModel) -> list[FieldError]:
+    scheme = served.tagger.labels
+    named = [
+        *((f"/required_slots/{index}", "slot", name, scheme.slots) for index, name in enumerate(options.required_slots)),
+        *((f"/context/expected_slots/{index}", "slot", name, scheme.slots) for index, name in enumerate(options.expected_slots)),
+        ("/context/intent", "intent", options.intent, scheme.intents),
+        ("/language", "language", options.language, served.languages),
+    ]
+    return [
+        FieldError(pointer, f"unknown_{kind}", f"{served.name} has no {kind} {name!r}; it has: {', '.join(allowed)}")
+        for pointer, kind, name, allowed in named
+        if name is not None and name not in allowed
+    ]
+
+
+def _reference_errors(options: Options) -> list[FieldError]:
+    errors = []
+    time, zone = options.reference_time, options.timezone
+    if zone is not None and zone not in time_zones():
+        errors.append(FieldError("/context/timezone", "unknown_timezone", f"{zone!r} is no IANA time zone; send one such as 'Asia/Taipei'"))
+    if time is not None and not EARLIEST_YEAR <= time.year <= LATEST_YEAR:
+        message = f"the year {time.year} is not served; send one from {EARLIEST_YEAR} to {LATEST_YEAR}"
+        errors.append(FieldError("/context/reference_time", "reference_time_out_of_range", message))
+    if time is not None and time.tzinfo is None and zone is None:
+        message = "the reference time has no offset; add one such as +08:00, or send a timezone"
+        errors.append(FieldError("/context/reference_time", "reference_time_without_offset", message))
+    return errors
+
+
+def _resolve_reference(options: Options) -> datetime:
+    """The moment that relative dates count from, in the caller's time zone if it is known."""
+    zone = zoneinfo.ZoneInfo(options.timezone) if options.timezone else None
+    if options.reference_time is None:
+        return datetime.now(zone or UTC).replace(microsecond=0)
+    if options.reference_time.tzinfo is None:
+        return options.reference_time.replace(tzinfo=zone)
+    return options.reference_time.astimezone(zone) if zone else options.reference_time
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Every IANA zone that is known here: a request may name no other, so no path reaches the file system."""
+    return frozenset(zoneinfo.available_timezones())

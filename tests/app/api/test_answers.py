@@ -1,0 +1,90 @@
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from app.api import answers
+from app.api.requests import OffsetUnit, ParseRequest
+from app.registry import ServedModel
+from app.service import JudgedSlot, Plan, Reading, judge
+from model.labels import Slot
+from tests.fakes import FakeTagger
+
+SERVED = ServedModel(FakeTagger(), SimpleNamespace())  # type: ignore[arg-type]
+WORDS = st.lists(
+    st.sampled_from(["from", "to", "on", "for", "😀", "Омск", "é", "e\u0301", "Rome", "\u200f", "👩🏽‍🚒", "3"]) | st.text(max_size=4)
+)
+UNITS = {"codepoint": ("utf-32-le", 4), "utf16": ("utf-16-le", 2), "utf8": ("utf-8", 1)}
+
+
+def shown(text: str, **options: Any) -> dict[str, Any]:
+    annotation = SERVED.tagger.annotate(text)
+    slots = tuple(JudgedSlot(slot, judge(slot, 0.5)) for slot in annotation.slots)
+    plan = Plan(SERVED, "en", datetime(2026, 10, 20, tzinfo=UTC), None, (), 0.5)
+    return answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), plan, ParseRequest(text=text, **options), 0.0)
+
+
+@pytest.mark.parametrize("unit", get_args(OffsetUnit))
+@given(words=WORDS)
+def test_every_offset_cuts_its_own_text_out_of_the_callers_string(words: list[str], unit: OffsetUnit) -> None:
+    text = " ".join(words)
+    assume(all(not 0xD800 <= ord(character) <= 0xDFFF for character in text))
+    assume(SERVED.tagger.labels and text.strip() and _has_words(text))
+    encoding, width = UNITS[unit]
+    encoded = text.encode(encoding)
+    answer = shown(text, offset_unit=unit)
+    for part in answer["slots"] + answer["words"]:
+        assert encoded[width * part["start"] : width * part["end"]].decode(encoding) == part["text"]
+
+
+@given(words=WORDS)
+def test_rows_sum_to_one_and_agree_with_the_words(words: list[str]) -> None:
+    text = " ".join(["ok", *words])
+    assume(all(not 0xD800 <= ord(character) <= 0xDFFF for character in text))
+    answer = shown(text, include=["words", "distribution"], top_k=2)
+    labels = answer["distribution"]["labels"]
+    for word, row in zip(answer["words"], answer["distribution"]["probabilities"], strict=True):
+        assert sum(row) == pytest.approx(1, abs=1e-4)
+        assert word["confidence"] == row[labels.index(word["slot"])]
+        assert [probability for _, probability in word["top"]] == sorted(row, reverse=True)[:2]
+        assert all(row[labels.index(label)] == probability for label, probability in word["top"])
+
+
+def test_a_word_has_the_label_of_the_slot_over_it() -> None:
+    tokens = SERVED.tagger.prepare("a New York b").tokens
+    slots = [JudgedSlot(Slot("origin", 2, 10), None)]
+    assert answers.covering_slots(tokens, slots) == ["O", "origin", "origin", "O"]
+
+
+def test_only_what_is_included_is_sent() -> None:
+    bare = shown("from Oslo", include=[])
+    assert "words" not in bare
+    assert "distribution" not in bare
+    assert "alternatives" not in bare["slots"][0]
+    assert len(shown("from Oslo", include=["alternatives"], top_k=1)["slots"][0]["alternatives"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("slot", "reason"),
+    [
+        (Slot("origin", 0, 1, 0.9), None),
+        (Slot("origin", 0, 1, 0.49), "low_confidence"),
+        (Slot("origin", 0, 1, 0.5), None),
+        (Slot("origin", 0, 1, 0.6, (("O", 0.4),)), None),
+        (Slot("origin", 0, 1, 0.6, (("O", 0.1), ("destination", 0.3))), "ambiguous_role"),
+        (Slot("origin", 0, 1, 0.6, (("destination", 0.29),)), None),
+        (Slot("origin", 0, 1, 0.3, (("destination", 0.3),)), "low_confidence"),
+    ],
+)
+def test_a_slot_is_uncertain_for_a_reason(slot: Slot, reason: str | None) -> None:
+    assert judge(slot, 0.5) == reason
+
+
+def _has_words(text: str) -> bool:
+    try:
+        return bool(SERVED.tagger.prepare(text))
+    except Exception:
+        return False

@@ -1,0 +1,37 @@
+import re
+
+import httpx
+import pytest
+
+from app.api.pages import STATIC
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc"])
+async def test_a_page_and_all_that_it_loads_come_from_here(client: httpx.AsyncClient, path: str) -> None:
+    page = await client.get(path)
+    assert page.status_code == 200
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    links = re.findall(r'(?:src|href|spec-url)="([^"]+)"', page.text)
+    assert links
+    for link in links:
+        assert "//" not in link
+        assert (await client.get(f"/{link}")).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["cdn.redoc.ly", "fonts.googleapis", "fonts.gstatic", "cdn.jsdelivr", "unpkg.com", "fastapi.tiangolo"])
+def test_no_file_loads_from_a_known_foreign_host(host: str) -> None:
+    files = [file for file in STATIC.rglob("*") if file.suffix in (".html", ".js", ".css", ".svg")]
+    assert len(files) >= 8
+    assert [file.name for file in files if host in file.read_text(encoding="utf-8")] == []
+
+
+def test_the_validator_badge_of_swagger_ui_is_off() -> None:
+    assert "validatorUrl: null" in (STATIC / "docs.js").read_text()
+
+
+def test_third_party_files_carry_their_licences_and_no_source_maps() -> None:
+    for folder in ("swagger-ui", "redoc"):
+        assert (STATIC / folder / "LICENSE").is_file()
+    assert not list(STATIC.rglob("*.map"))

@@ -1,0 +1,202 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from app.batch import BatchLimits
+from app.errors import AnnotationFailed, DeadlineExceeded, Draining, Overloaded, WorkerDied
+from app.metrics import Metrics
+from app.scheduler import MicroBatcher, QueueLimits
+from tests.app.serving import happens
+from tests.fakes import DyingTagger, ErrorTagger, FakeTagger, ForgetfulTagger, SlowTagger
+
+pytestmark = pytest.mark.anyio
+
+LIMITS = QueueLimits(items=1000, words=10_000, batch=BatchLimits(rows=8, cells=64))
+
+
+@asynccontextmanager
+async def batching(tagger: FakeTagger, limits: QueueLimits = LIMITS) -> AsyncIterator[MicroBatcher]:
+    batcher = MicroBatcher(tagger.name, tagger.annotate_batch, limits, Metrics())
+    batcher.start()
+    try:
+        yield batcher
+    finally:
+        if isinstance(tagger, SlowTagger):
+            tagger.release.set()
+        await batcher.close()
+
+
+async def entered(tagger: SlowTagger, batcher: MicroBatcher) -> asyncio.Task[Any]:
+    """Put one utterance into the worker, so that the next ones wait."""
+    task = asyncio.create_task(batcher.submit(tagger.prepare("in the worker"), 20))
+    await happens(tagger.entered)
+    return task
+
+
+async def test_a_thousand_answers_go_to_those_who_asked() -> None:
+    tagger = FakeTagger()
+    texts = [f"from city{index} to {'very ' * (index % 7)} far{index}" for index in range(1000)]
+    async with batching(tagger) as batcher:
+        answers = await asyncio.gather(*(batcher.submit(tagger.prepare(text), 20) for text in texts))
+    assert [answer.annotation.text for answer in answers] == texts
+    assert [answer.annotation.slots for answer in answers] == [FakeTagger().annotate(text).slots for text in texts]
+    assert max(len(batch) for batch in tagger.batches) == 8
+
+
+async def test_what_waits_while_the_worker_is_busy_is_one_batch() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger) as batcher:
+        first = await entered(tagger, batcher)
+        futures = batcher.admit([tagger.prepare(f"number {index}") for index in range(5)])
+        tagger.release.set()
+        await asyncio.gather(first, *futures)
+    assert [len(batch) for batch in tagger.batches] == [1, 5]
+
+
+async def test_departed_client_does_not_harm_its_batch_mates() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger) as batcher:
+        first = await entered(tagger, batcher)
+        tasks = [asyncio.create_task(batcher.submit(tagger.prepare(f"number {index}"), 20)) for index in range(6)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        first.cancel()  # its own batch is in the worker already
+        tagger.release.set()
+        answers = await asyncio.gather(*tasks[1::2])
+    assert [answer.annotation.text for answer in answers] == ["number 1", "number 3", "number 5"]
+    assert tagger.batches == [["in the worker"], ["number 1", "number 3", "number 5"]]
+
+
+async def test_only_the_culprit_of_a_failing_batch_fails(caplog: pytest.LogCaptureFixture) -> None:
+    tagger = ErrorTagger()
+    texts = ["from Oslo", "poison from Rome", "to Bergen"]
+    async with batching(tagger) as batcher:
+        outcomes = await asyncio.gather(*batcher.admit([tagger.prepare(text) for text in texts]), return_exceptions=True)
+        assert isinstance(outcomes[1], AnnotationFailed)
+        assert [outcomes[index].annotation.text for index in (0, 2)] == ["from Oslo", "to Bergen"]
+        assert (await batcher.submit(tagger.prepare("to Rome"), 20)).annotation.text == "to Rome"
+        assert batcher.alive
+    assert "ValueError" in caplog.text
+    assert "Rome" not in caplog.text
+
+
+async def test_a_wrong_number_of_answers_is_a_failure_not_a_mix_up() -> None:
+    tagger = ForgetfulTagger()
+    async with batching(tagger) as batcher:
+        outcomes = await asyncio.gather(*batcher.admit([tagger.prepare("one"), tagger.prepare("two")]), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [AnnotationFailed, AnnotationFailed]
+
+
+async def test_a_dead_worker_fails_all_who_wait_and_refuses_the_next() -> None:
+    tagger = DyingTagger()
+    async with batching(tagger) as batcher:
+        tasks = [batcher.admit([tagger.prepare("die")])[0], *batcher.admit([tagger.prepare("x " * 60)])]
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [WorkerDied, WorkerDied]
+        assert not batcher.alive
+        with pytest.raises(WorkerDied, match="restarted"):
+            await batcher.submit(tagger.prepare("later"), 20)
+
+
+async def test_a_failure_outside_the_tagger_ends_its_batch_not_the_worker() -> None:
+    tagger = FakeTagger()
+    async with batching(tagger) as batcher:
+        serve = batcher._serve
+        calls = []
+
+        async def fail_once(batch: Any) -> None:
+            calls.append(batch)
+            if len(calls) == 1:
+                raise RuntimeError("a bug of ours")
+            await serve(batch)
+
+        batcher._serve = fail_once  # type: ignore[method-assign]
+        with pytest.raises(AnnotationFailed):
+            await batcher.submit(tagger.prepare("first"), 20)
+        assert (await batcher.submit(tagger.prepare("second"), 20)).annotation.text == "second"
+
+
+async def test_an_answer_too_late_is_a_deadline_error_and_is_not_computed() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger) as batcher:
+        first = await entered(tagger, batcher)
+        with pytest.raises(DeadlineExceeded, match=r"0\.01 s"):
+            await batcher.submit(tagger.prepare("too late"), 0.01)
+        tagger.release.set()
+        await first
+    assert tagger.batches == [["in the worker"]]
+
+
+@pytest.mark.parametrize(("items", "words"), [(3, 1000), (1000, 6)])
+async def test_more_than_the_queue_may_hold_is_refused_at_once(items: int, words: int) -> None:
+    tagger = SlowTagger()
+    async with batching(tagger, QueueLimits(items, words, LIMITS.batch)) as batcher:
+        first = await entered(tagger, batcher)
+        admitted = batcher.admit([tagger.prepare("two words")] * 3)
+        with pytest.raises(Overloaded) as caught:
+            batcher.admit([tagger.prepare("more")])
+        assert caught.value.retry_after_s == 1
+        tagger.release.set()
+        await asyncio.gather(first, *admitted)
+        assert await batcher.submit(tagger.prepare("later"), 20)
+
+
+async def test_a_batch_counts_with_all_its_items_and_is_admitted_whole_or_not_at_all() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger, QueueLimits(4, 1000, LIMITS.batch)) as batcher:
+        first = await entered(tagger, batcher)
+        admitted = batcher.admit([tagger.prepare("waits")] * 2)
+        with pytest.raises(Overloaded):
+            batcher.admit([tagger.prepare("one of three")] * 3)
+        admitted += batcher.admit([tagger.prepare("one of two")] * 2)
+        tagger.release.set()
+        await asyncio.gather(first, *admitted)
+    assert sum(map(len, tagger.batches)) == 5
+
+
+async def test_an_empty_queue_takes_any_one_request() -> None:
+    tagger = FakeTagger()
+    async with batching(tagger, QueueLimits(1, 1, LIMITS.batch)) as batcher:
+        assert len(await asyncio.gather(*batcher.admit([tagger.prepare("three words here")] * 9))) == 9
+
+
+async def test_places_of_departed_clients_are_given_to_others() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger, QueueLimits(2, 1000, LIMITS.batch)) as batcher:
+        first = await entered(tagger, batcher)
+        for future in batcher.admit([tagger.prepare("leaves")] * 2):
+            future.cancel()
+        admitted = batcher.admit([tagger.prepare("stays")] * 2)
+        tagger.release.set()
+        await asyncio.gather(first, *admitted)
+
+
+async def test_close_answers_what_waits_and_takes_nothing_more() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger) as batcher:
+        first = await entered(tagger, batcher)
+        waiting = batcher.admit([tagger.prepare(f"number {index}") for index in range(20)])
+        closing = asyncio.create_task(batcher.close())
+        await asyncio.sleep(0)
+        with pytest.raises(Draining):
+            batcher.admit([tagger.prepare("too late")])
+        tagger.release.set()
+        await closing
+        assert all(future.done() and not future.exception() for future in waiting)
+        await first
+
+
+async def test_a_cancelled_worker_leaves_nobody_waiting() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger) as batcher:
+        first = await entered(tagger, batcher)
+        waiting = batcher.admit([tagger.prepare("waits")])
+        assert batcher._task is not None
+        batcher._task.cancel()
+        for pending in (first, *waiting):
+            with pytest.raises(WorkerDied):
+                await pending
