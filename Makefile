@@ -13,7 +13,11 @@ CONFIG ?= training/configs/booking.toml
 DATA ?=
 TRAIN_FLAGS ?=
 IMAGE ?= slotline
+DOCKER_FLAGS ?=
 WORKERS ?= 2
+
+# onnxruntime's builds report to their maker unless they are told not to.
+export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test check format train bench docker clean
@@ -47,7 +51,7 @@ bench: $(DEV) ## measure speed and write the numbers to bench/results
 	$(BIN)/python -m bench
 
 docker: ## the container image
-	docker build --tag $(IMAGE) .
+	docker build $(DOCKER_FLAGS) --tag $(IMAGE) .
 
 clean: ## remove what the targets above made, but no trained model
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
