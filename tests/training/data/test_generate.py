@@ -1,0 +1,163 @@
+import gzip
+import itertools
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.errors import LabelError
+from model.labels import LabelScheme, spans_of_slots
+from model.text import tokenize
+from training.data import generate as grammar
+from training.data.generate import generate, load_places, read_marked
+from training.data.records import Example
+
+SLOTS = tuple(
+    word
+    for line in (
+        "origin destination via departure_date departure_time arrival_date arrival_time return_date return_time date time people",
+        "travel_class carrier trip_number stops price bags location hotel_name restaurant_name venue_name event_name movie_name",
+        "event_type cuisine check_in_date check_out_date nights rooms star_rating car_type first_name last_name",
+        "pickup_location pickup_date pickup_time dropoff_location dropoff_date dropoff_time",
+    )
+    for word in line.split()
+)
+BOOKINGS = ("book_flight", "book_train", "book_bus", "book_ride", "rent_car", "book_hotel", "book_restaurant", "book_event", "book_movie")
+SPANLESS = ("affirm", "negate", "thanks", "goodbye", "greet", "out_of_scope")
+INTENTS = (*BOOKINGS, "cancel_booking", *SPANLESS)
+SCHEME = LabelScheme(SLOTS, INTENTS)
+LEADING = regex.compile(
+    r"(?!in (a|two|\d+) |a week)(the|an?|on|at|in|to|from|by|for|of|before|after|until|till|via|into|under|around) ", regex.IGNORECASE
+)
+CONTRAST = Path(__file__).parents[2] / "data" / "contrast.jsonl"
+PLACES = tuple(f"Town{letter}{other}" for letter in "abcdefghijklmnop" for other in "aeiou")
+
+
+def _spans(example: Example) -> list[tuple[str, str]]:
+    return [(slot.name, example.annotation.text[slot.start : slot.end]) for slot in example.annotation.slots]
+
+
+def _lowered(example: Example) -> str:
+    return example.annotation.text.lower()
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), held_out=st.booleans())
+def test_every_utterance_keeps_the_rules_of_the_label_set(seed: int, held_out: bool) -> None:
+    for example in generate(seed, 50, held_out=held_out):
+        annotation = example.annotation
+        assert annotation.tokens == tokenize(annotation.text)
+        spans = spans_of_slots(annotation.slots, annotation.tokens)
+        assert SCHEME.decode(SCHEME.encode(spans, len(annotation.tokens))) == spans
+        assert list(annotation.slots) == sorted(annotation.slots, key=lambda slot: slot.start)
+        assert not [text for _, text in _spans(example) if LEADING.match(text) or text != text.strip() or not text]
+        assert annotation.intent is None or annotation.intent.name in INTENTS
+        if annotation.intent and annotation.intent.name in SPANLESS:
+            assert not annotation.slots
+        assert not regex.search(r"[\[\]{}<>|~$]\w|  |_", annotation.text.replace("$", "")), annotation.text
+
+
+def test_the_same_seed_gives_the_same_utterances_and_another_seed_others() -> None:
+    assert list(generate(3, 100)) == list(generate(3, 100))
+    assert list(generate(3, 100)) != list(generate(4, 100))
+    assert list(generate(3, 100))[:50] == list(generate(3, 50))
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_every_label_and_intent_is_generated(held_out: bool) -> None:
+    examples = list(generate(1, 6000, held_out=held_out))
+    labels = Counter(name for example in examples for name, _ in _spans(example))
+    intents = Counter(example.annotation.intent.name for example in examples if example.annotation.intent)
+    assert set(intents) == set(INTENTS)
+    assert set(labels) == set(SLOTS) if not held_out else len(labels) >= len(SLOTS) - 4
+    if not held_out:
+        assert min(labels.values()) >= 20
+
+
+def test_few_utterances_repeat() -> None:
+    texts = [example.annotation.text for example in generate(5, 5000) if len(example.annotation.tokens) > 5]
+    assert len(set(texts)) > 0.98 * len(texts)
+
+
+def test_held_out_utterances_share_neither_frame_nor_place_with_the_others() -> None:
+    shares = [list(generate(7, 2000, places=PLACES, held_out=held_out)) for held_out in (False, True)]
+    named = [{place for place in PLACES for example in share if place.lower() in _lowered(example).split()} for share in shares]
+    assert all(named)
+    assert not named[0] & named[1]
+    with_slots = [{regex.sub(r"\d+", "0", _lowered(e)) for e in share if len(e.annotation.slots) > 1} for share in shares]
+    assert not with_slots[0] & with_slots[1]
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_every_template_can_be_expanded(held_out: bool) -> None:
+    for name, rule in grammar._grammar().items():
+        for intent, template in ((intent, template) for intent, templates in rule.by_intent.items() for template in templates):
+            node = grammar._parse(regex.sub(r"^\d+x ", "", template))
+            known = "book_train" if intent == "any" else intent
+            situation = grammar.Situation(random.Random(1), known, PLACES, held_out)
+            argument = "departure" if name in ("moment", "deadline") else "departure_date"
+            _, slots = read_marked(grammar._expand(node, argument, situation))
+            assert {slot.name for slot in slots} <= set(SLOTS), template
+
+
+def test_marks_become_slots_at_their_characters() -> None:
+    text, slots = read_marked("from [New York](origin) to [Oslo](destination)")
+    assert text == "from New York to Oslo"
+    assert [(slot.name, text[slot.start : slot.end]) for slot in slots] == [("origin", "New York"), ("destination", "Oslo")]
+
+
+@pytest.mark.parametrize("marked", ["to [Oslo", "to Oslo](destination)", "to [Oslo] now"])
+def test_a_bracket_without_a_label_is_refused(marked: str) -> None:
+    with pytest.raises(LabelError, match="mend the template"):
+        read_marked(marked)
+
+
+@pytest.mark.parametrize("template", ["to <a|b", "a>b", "[x](origin) ](origin)", "a|b", "to [x <a|b](origin)", "<a", "[x"])
+def test_a_template_whose_brackets_do_not_match_is_refused(template: str) -> None:
+    with pytest.raises(LabelError, match="template"):
+        grammar._parse(template)
+
+
+@pytest.mark.parametrize(
+    ("expanded", "typed"),
+    [
+        ("a [economy](travel_class) ticket", "an [economy](travel_class) ticket"),
+        ("on [the 3rd](date) , please", "on the [3rd](date), please"),
+        ("[a quarter to six](time)", "a [quarter to six](time)"),
+        ("for [a week](nights)", "for [a week](nights)"),
+        ("a one way [ flight ](carrier)", "a one way [flight](carrier)"),
+        ("how much is it?, please", "how much is it? please"),
+    ],
+)
+def test_expansions_are_typed_as_people_type_them(expanded: str, typed: str) -> None:
+    for seed in range(20):
+        assert grammar._as_typed(expanded, random.Random(seed)).lower().rstrip(".?") == typed
+
+
+def test_places_are_latin_names_of_at_most_three_words_with_the_largest_first(tmp_path: Path) -> None:
+    names = ["Small Town", "Old Big City", "Москва", "The Hague", "One Two Three Four", "Área 51", "Saint-Denis", "Elsewhere"]
+    (tmp_path / "world-cities.csv").write_text("name,country\n" + "".join(f"{name},X\n" for name in names), encoding="utf-8")
+    with gzip.open(tmp_path / "cities_dr5hn.jsonl.gz", "wt", encoding="utf-8") as stream:
+        for name, kind, people in (("Small Town", "city", 5), ("Old Big City", "capital", 9), ("Elsewhere", "county", 99)):
+            stream.write(json.dumps({"name": name, "type": kind, "population": people}) + "\n")
+    assert load_places(tmp_path) == ("Old Big City", "Small Town", "Elsewhere", "Saint-Denis")
+
+
+def test_contrast_pairs_are_sound_and_their_halves_differ_in_roles() -> None:
+    records = [json.loads(line) for line in CONTRAST.read_text(encoding="utf-8").splitlines()]
+    assert all({span["label"] for span in record["spans"]} <= set(SLOTS) for record in records)
+    assert all(record["intent"] is None or record["intent"] in INTENTS for record in records)
+    for record in records:
+        slots = [grammar.Slot(span["label"], span["start"], span["end"]) for span in record["spans"]]
+        assert spans_of_slots(slots, tokenize(record["text"])) or record["intent"] == "out_of_scope"
+        assert not [slot for slot in slots if LEADING.match(record["text"][slot.start : slot.end])]
+    pairs = [list(pair) for _, pair in itertools.groupby(records, key=lambda record: record["pair"])]
+    assert {len(pair) for pair in pairs} == {2}
+    marked = [[[r["intent"], *((r["text"][s["start"] : s["end"]], s["label"]) for s in r["spans"])] for r in pair] for pair in pairs]
+    assert len(pairs) >= 40
+    assert not [pair for pair, (one, other) in zip(pairs, marked, strict=True) if one == other]
