@@ -39,7 +39,7 @@ class Tagger:
         """Bind the artefact's parts. Raises ArtifactError if the graph cannot be loaded."""
         self.artifact = artifact
         self._featurizer = Featurizer(artifact.config.features, artifact.vocabulary)
-        self._graph = OnnxGraph(artifact.graph, threads=threads)
+        self.graph = OnnxGraph(artifact.graph, threads=threads)
 
     @classmethod
     def load(cls, path: Path, *, threads: int = 1) -> "Tagger":
@@ -88,7 +88,7 @@ class Tagger:
         """Utterances together, answers in their order; each differs from its single answer by at most 1e-6."""
         if not batch:
             return []
-        outputs = self._graph.run(collate([prepared.features for prepared in batch]))
+        outputs = self.graph.run(collate([prepared.features for prepared in batch]))
         intents_BI = outputs["intent_probabilities"] if self.labels.intents else [None] * len(batch)
         return [
             self._annotation(prepared, tags_TC[: prepared.cells], intents_I)
@@ -126,7 +126,7 @@ class Tagger:
     def sample(self, text: str) -> Sample:
         """The answer to ``text`` in the form in which an artefact records it."""
         prepared = self.prepare(text)
-        outputs = self._graph.run(collate([prepared.features]))
+        outputs = self.graph.run(collate([prepared.features]))
         intents_I = outputs["intent_probabilities"][0] if self.labels.intents else np.zeros(0)
         annotation = self._annotation(prepared, outputs["tag_probabilities"][0], intents_I if self.labels.intents else None)
         return Sample(
