@@ -20,14 +20,19 @@ class TrainingError(SlotlineError):
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """One set of examples: where it is under the data directory, its reader and the mapping of its labels."""
+    """One set of examples: where it is under the data directory, its reader and the mapping of its labels.
+
+    ``sample``: the share of its records to take. ``copies``: how many equal records to keep, letter case aside; 0 keeps all.
+    """
 
     path: str
     reader: str = "jsonl"
     convert: str = "none"
     sample: float = 1.0
+    copies: int = 0
 
     def __post_init__(self) -> None:
+        require(self.copies >= 0, "copies", self.copies, "0 or more")
         require(
             not Path(self.path).is_absolute() and ".." not in Path(self.path).parts, "path", self.path, "a path inside the data directory"
         )

@@ -59,7 +59,10 @@ def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, 
     """Read, convert, sample and check every source in order."""
     corpus = Corpus()
     for source in sources:
+        copies: Counter[object] = Counter()
         for outcome in _read(source, data, allowed):
+            if isinstance(outcome, Example) and source.copies:
+                outcome = _unless_copied(outcome, copies, source.copies)
             if isinstance(outcome, Dropped):
                 corpus.dropped[f"{source.path}: {outcome.reason}"] += 1
             elif isinstance(outcome, Example):
@@ -69,6 +72,14 @@ def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, 
             else:
                 corpus.problems.append(outcome)
     return corpus
+
+
+def _unless_copied(example: Example, copies: Counter[object], most: int) -> Example | Dropped:
+    """The example, unless ``most`` equal ones came before it."""
+    annotation = example.annotation
+    key = (annotation.text.casefold(), annotation.slots, annotation.intent, example.annotated)
+    copies[key] += 1
+    return example if copies[key] <= most else Dropped("a further copy")
 
 
 def _read(source: SourceConfig, data: Path, allowed: Allowed) -> Iterator[Example | DataProblem | Dropped]:
