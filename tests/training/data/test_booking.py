@@ -185,3 +185,24 @@ def test_converters_take_any_text_and_intent(name: str, text: str, intent: str |
     if isinstance(outcome, dict):
         assert outcome["intent"] is None or outcome["intent"] in INTENTS
         assert set(outcome.get("annotated") or ()) <= set(SLOTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "service", "intent", "wanted"),
+    [
+        ("[the 9th](Buses_1/leaving_date), please", "Buses_1", "FindBus", "the [9th](date), please"),
+        ("on [the 9th](RentalCars_1/dropoff_date)", "RentalCars_1", "ReserveCar", "on the [9th](date)"),
+        ("at [half six](RentalCars_1/pickup_time)", "RentalCars_1", "ReserveCar", "at [half six](time)"),
+        ("I want [Graz](Buses_1/to_location)", "Buses_1", "FindBus", "I want Graz"),
+        ("leaving [the 9th](Buses_1/leaving_date)", "Buses_1", "FindBus", "leaving the [9th](departure_date)"),
+        ("a bus on [the 9th](Buses_1/leaving_date)", "Buses_1", "FindBus", "a bus on the [9th](departure_date)"),
+    ],
+)
+def test_a_role_that_only_the_dialogue_tells_is_not_claimed(text: str, service: str, intent: str, wanted: str) -> None:
+    assert shown(CONVERTERS["sgd"](sgd(text, intent, service))) == wanted
+
+
+def test_a_place_without_a_role_is_no_negative_either() -> None:
+    outcome = CONVERTERS["sgd"](sgd("I want [Graz](Buses_1/to_location)", "FindBus", "Buses_1"))
+    assert isinstance(outcome, dict)
+    assert not {"origin", "destination", "location"} & set(outcome["annotated"])

@@ -75,6 +75,15 @@ def test_a_sample_is_the_same_every_time_and_about_as_large_as_asked(tmp_path_fa
     assert len(first) / 400 == pytest.approx(share, abs=0.12)
 
 
+@pytest.mark.parametrize(("copies", "kept"), [(0, 6), (1, 2), (2, 4), (9, 6)])
+def test_of_equal_records_only_so_many_copies_are_kept_and_the_others_are_counted(tmp_path: Path, copies: int, kept: int) -> None:
+    records = [{"text": text, "intent": intent} for text in ("yes", "Yes", "YES") for intent in ("affirm", "greet")]
+    (tmp_path / "set.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    corpus = load_sources([SourceConfig("set.jsonl", copies=copies)], tmp_path, ANY)
+    assert len(corpus.examples) == kept
+    assert corpus.dropped["set.jsonl: a further copy"] == 6 - kept
+
+
 def test_examples_are_grouped_by_the_set_they_come_from(tmp_path: Path) -> None:
     corpus = _load(tmp_path, *({"text": "hi", "source": source} for source in ("b/1", "a/x/2", "b/3")))
     assert {source: len(examples) for source, examples in corpus.by_source().items()} == {"a": 1, "b": 2}
