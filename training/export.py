@@ -156,17 +156,16 @@ def _add_intent_head(graph: _Builder, weights: Weights, states_BTH: str) -> str:
 def _add_pooling(graph: _Builder, states_BTH: str, scores_BT1: str) -> str:
     """Mean of the states weighted by softmax over words: [B, H].
 
-    Softmax and ReduceSum add up in an order that depends on the padding. A matrix product adds one word after the other, so
-    that added zeros change no bit; a column of ones beside the states makes it add up the weights as well.
+    onnxruntime's Softmax, ReduceSum and MatMul add up in an order that depends on the padding. A running sum adds one word after
+    the other, so that added zeros change no bit; the weights are summed as one more column beside the weighted states.
     """
     highest = graph.add("ReduceMax", scores_BT1, axes=[1], keepdims=1)
     weights_BT1 = graph.add("Exp", graph.add("Sub", scores_BT1, highest))
-    ones_BT1 = graph.add("Add", graph.add("Mul", weights_BT1, graph.constant("zero", np.float32(0))), graph.constant("one", np.float32(1)))
-    columns = graph.add("Concat", states_BTH, ones_BT1, axis=2)
-    sums_B1H = graph.add("MatMul", graph.add("Transpose", weights_BT1, perm=[0, 2, 1]), columns)
-    sums_BH = graph.add("Squeeze", sums_B1H, graph.ints(1))
-    weighted = graph.add("Slice", sums_BH, graph.ints(0), graph.ints(-1), graph.ints(1))
-    total = graph.add("Slice", sums_BH, graph.ints(-1), graph.ints(_TO_THE_END), graph.ints(1))
+    columns = graph.add("Concat", graph.add("Mul", states_BTH, weights_BT1), weights_BT1, axis=2)
+    running = graph.add("CumSum", columns, graph.constant("word_axis", np.int64(1)))
+    sums = graph.add("Squeeze", graph.add("Slice", running, graph.ints(-1), graph.ints(_TO_THE_END), graph.ints(1)), graph.ints(1))
+    weighted = graph.add("Slice", sums, graph.ints(0), graph.ints(-1), graph.ints(1))
+    total = graph.add("Slice", sums, graph.ints(-1), graph.ints(_TO_THE_END), graph.ints(1))
     return graph.add("Div", weighted, total)
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from model.config import FeatureConfig
 from model.errors import ArtifactError, ReplayError, TextError
-from model.features import FeatureBatch, Features
+from model.features import FeatureBatch, Features, collate
 from model.labels import LabelScheme
 from model.runtime import OnnxGraph
 from model.tagger import Tagger
@@ -101,6 +101,24 @@ def test_a_graph_of_any_shape_equals_itself_batched_single_and_padded(
         return outputs["tag_probabilities"], outputs.get("intent_probabilities", np.zeros((1, 0)))
 
     verify(serialized, alone, [_random_features(random, length) for length in (1, 7, 3, 12, 2)])
+
+
+def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:
+    """Sums in onnxruntime change their order with the number of words, but only in graphs that are wide enough."""
+    features = FeatureConfig(ngram_buckets=20, max_ngrams=6)
+    network = NetworkConfig(64, 64, 1, 144, 1, "both", 64)
+    graph = OnnxGraph(
+        build_graph(random_weights(3, network, features, LabelScheme(tuple("abcdefgh"), ("x", "y", "z")), words=9), window=1, layers=1)
+    )
+    random = np.random.default_rng(5)
+    for _ in range(20):
+        batch = collate([_random_features(random, int(length)) for length in random.integers(1, 60, 12)])
+        padding = int(random.integers(1, 20))
+        words, ngrams = np.pad(batch.word_ids_BT, ((0, 0), (0, padding))), np.pad(batch.ngram_ids_BTK, ((0, 0), (0, padding), (0, 3)))
+        less, more = graph.run(batch), graph.run(FeatureBatch(words, ngrams, batch.lengths_B))
+        np.testing.assert_array_equal(less["intent_probabilities"], more["intent_probabilities"])
+        for row, length in enumerate(batch.lengths_B):
+            np.testing.assert_array_equal(less["tag_probabilities"][row, :length], more["tag_probabilities"][row, :length])
 
 
 def _random_features(random: np.random.Generator, length: int) -> Features:
