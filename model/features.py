@@ -21,7 +21,6 @@ class Features:
     word_ids_T: np.ndarray
     ngram_ids_TK: np.ndarray
     known_T: tuple[bool, ...]
-    most_ngrams: int
 
     def __len__(self) -> int:
         return len(self.known_T)
@@ -53,16 +52,15 @@ class Featurizer:
             word_ids_T=np.array([row[0] for row in rows], dtype=np.int32),
             ngram_ids_TK=np.frombuffer(b"".join([row[1] for row in rows]), dtype=np.int32).reshape(-1, width),
             known_T=tuple([row[0] != OTHER for row in rows]),
-            most_ngrams=max([row[2] for row in rows], default=0),
         )
 
-    def _encode_word(self, text: str) -> tuple[int, bytes, int]:
-        """(index, n-gram buckets as int32 bytes padded to max_ngrams, number of n-grams)."""
+    def _encode_word(self, text: str) -> tuple[int, bytes]:
+        """(index, n-gram buckets as int32 bytes padded to max_ngrams)."""
         word = normalize_word(text)
         index = self.vocabulary.index(fold_digits(word) if self.config.fold_digits else word)
         buckets = ngram_buckets(word, self.config)
         padded = buckets + [0] * (self.config.max_ngrams - len(buckets))
-        return index, np.array(padded, dtype=np.int32).tobytes(), len(buckets)
+        return index, np.array(padded, dtype=np.int32).tobytes()
 
 
 def word_key(text: str, config: FeatureConfig) -> str:
@@ -93,10 +91,11 @@ def ngram_buckets(word: str, config: FeatureConfig) -> list[int]:
 def collate(batch: Sequence[Features]) -> FeatureBatch:
     """Utterances side by side, padded with 0 to the longest; at least one utterance of at least one word."""
     lengths = [len(features) for features in batch]
-    longest, widest = max(lengths), max(max(features.most_ngrams for features in batch), 1)
+    # Always max_ngrams wide: a sum over fewer columns is added up in another order and differs in the last bit.
+    longest, width = max(lengths), batch[0].ngram_ids_TK.shape[1]
     words = np.zeros((len(batch), longest), dtype=np.int32)
-    ngrams = np.zeros((len(batch), longest, widest), dtype=np.int32)
+    ngrams = np.zeros((len(batch), longest, width), dtype=np.int32)
     for row, features in enumerate(batch):
         words[row, : lengths[row]] = features.word_ids_T
-        ngrams[row, : lengths[row]] = features.ngram_ids_TK[:, :widest]
+        ngrams[row, : lengths[row]] = features.ngram_ids_TK
     return FeatureBatch(words, ngrams, np.array(lengths, dtype=np.int32))

@@ -216,9 +216,9 @@ def _probabilities(graph: OnnxGraph, batch: FeatureBatch) -> tuple[np.ndarray, n
 
 
 def _with_padding(batch: FeatureBatch) -> FeatureBatch:
-    """The same utterances with three more empty words and two more empty n-grams."""
+    """The same utterances with three more empty words."""
     words = np.pad(batch.word_ids_BT, ((0, 0), (0, 3)))
-    return FeatureBatch(words, np.pad(batch.ngram_ids_BTK, ((0, 0), (0, 3), (0, 2))), batch.lengths_B)
+    return FeatureBatch(words, np.pad(batch.ngram_ids_BTK, ((0, 0), (0, 3), (0, 0))), batch.lengths_B)
 
 
 def _require_close(found: Sequence[np.ndarray], expected: Sequence[np.ndarray], tolerance: float, reference: str) -> None:

@@ -114,7 +114,7 @@ def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:
     for _ in range(20):
         batch = collate([_random_features(random, int(length)) for length in random.integers(1, 60, 12)])
         padding = int(random.integers(1, 20))
-        words, ngrams = np.pad(batch.word_ids_BT, ((0, 0), (0, padding))), np.pad(batch.ngram_ids_BTK, ((0, 0), (0, padding), (0, 3)))
+        words, ngrams = np.pad(batch.word_ids_BT, ((0, 0), (0, padding))), np.pad(batch.ngram_ids_BTK, ((0, 0), (0, padding), (0, 0)))
         less, more = graph.run(batch), graph.run(FeatureBatch(words, ngrams, batch.lengths_B))
         np.testing.assert_array_equal(less["intent_probabilities"], more["intent_probabilities"])
         for row, length in enumerate(batch.lengths_B):
@@ -123,4 +123,4 @@ def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:
 
 def _random_features(random: np.random.Generator, length: int) -> Features:
     ngrams = np.sort(random.integers(0, 21, (length, 6)), axis=1)[:, ::-1].astype(np.int32)
-    return Features(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length, 6)
+    return Features(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length)
