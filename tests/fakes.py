@@ -106,7 +106,7 @@ class ForgetfulTagger(FakeTagger):
 def features(tokens: Sequence[Token]) -> Features:
     """Features that nobody reads."""
     zeros_T = np.zeros(len(tokens), dtype=np.int32)
-    return Features(zeros_T, np.zeros((len(tokens), 1), dtype=np.int32), tuple(token.text in ROLES for token in tokens), 1)
+    return Features(zeros_T, np.zeros((len(tokens), 1), dtype=np.int32), tuple(token.text in ROLES for token in tokens))
 
 
 def annotate(text: str, tokens: tuple[Token, ...]) -> Annotation:
