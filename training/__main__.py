@@ -2,9 +2,7 @@
 
 import argparse
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from model.tagger import Tagger
 from training.config import SourceConfig, TrainingConfig, load_config
 from training.data.corpus import Allowed, Corpus, load_sources
 from training.evaluate import Report, evaluate
+from training.files import replace_file
 from training.loop import Epoch
 
 SHOWN_PROBLEMS = 5
@@ -41,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that holds the data sets")
     train.add_argument("--out", type=Path, metavar="DIR", help="the artefact directory to write (default: runs/NAME)")
     train.add_argument("--seed", type=int, metavar="N", help="instead of the config's seed")
-    train.add_argument("--resume", action="store_true", help="continue a run that was stopped")
+    train.add_argument("--resume", action="store_true", help="continue a run that was stopped, from the end of its last epoch")
     train.add_argument("--strict", action="store_true", help="stop at the first bad record instead of counting it")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="change a setting: fit.epochs=5")
     scores = commands.add_parser("evaluate", help="score an artefact on a file of gold examples")
@@ -76,7 +75,8 @@ def _evaluate(options: argparse.Namespace, console: Console) -> int:
     _print_problems(console, corpus)
     report = evaluate(tagger, corpus.examples)
     if options.json:
-        _write_json(options.json, report)
+        scores = json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n"
+        replace_file(options.json, lambda stream: stream.write(scores.encode()))
     print(report.to_text())
     return 0
 
@@ -124,17 +124,6 @@ def _print_problems(console: Console, corpus: Corpus) -> None:
         console.print(f"bad record: {problem}", highlight=False, markup=False, soft_wrap=True)
     if len(corpus.problems) > SHOWN_PROBLEMS:
         console.print(f"... {len(corpus.problems)} bad records in all", highlight=False, soft_wrap=True)
-
-
-def _write_json(path: Path, report: Report) -> None:
-    """Replace the file whole."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(report.to_dict(), stream, indent=1, sort_keys=True)
-        stream.write("\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(name, path)
 
 
 if __name__ == "__main__":

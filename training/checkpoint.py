@@ -1,13 +1,12 @@
 """The state of an unfinished run on disk: replaced whole after every epoch, so a killed run loses one epoch at most."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from training.config import TrainingError
+from training.files import replace_file
 
 
 def checkpoint_path(out: Path) -> Path:
@@ -16,27 +15,17 @@ def checkpoint_path(out: Path) -> Path:
 
 
 def save_checkpoint(path: Path, stored: dict[str, Any]) -> None:
-    """Replace ``path``: a temporary file, synced, renamed over it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            torch.save(stored, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    """Replace ``path``."""
+    replace_file(path, lambda stream: torch.save(stored, stream))
 
 
-def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any]:
-    """What ``save_checkpoint`` stored, if it is of the same run.
+def load_checkpoint(path: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
+    """What ``save_checkpoint`` stored; None if there is nothing, as after a kill before the end of the first epoch.
 
-    Raises TrainingError if there is none, or if its ``identity`` (settings, seed, data) is another.
+    Raises TrainingError if it is of a run with another ``identity`` (settings, seed, data).
     """
     if not path.exists():
-        raise TrainingError(f"there is no unfinished run to resume: {path} is not there; start without --resume")
+        return None
     stored: dict[str, Any] = torch.load(path, weights_only=True)
     for key, value in identity.items():
         if stored["identity"].get(key) != value:

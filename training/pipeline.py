@@ -139,7 +139,10 @@ class _Best:
 
 
 def _restore(state: TrainingState, run: Run) -> _Best:
+    """Bring ``state`` to where the run was stopped; where nothing was stored yet, that is its beginning."""
     stored = load_checkpoint(run.checkpoint, run.identity)
+    if stored is None:
+        return _Best()
     state.load_dict(stored["state"])
     return _Best(**stored["best"])
 
