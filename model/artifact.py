@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,27 +51,26 @@ class ModelArtifact:
 def write_artifact(artifact: ModelArtifact, path: Path) -> str:
     """Write the directory ``path`` and return the manifest's sha256; an artefact that stood there is replaced.
 
-    Files are written and synced in a neighbouring temporary directory that then takes the name, so a reader sees
-    the old artefact, none, or the new one, never a half. Raises FileExistsError if ``path`` is something else.
+    Files are written and synced in a neighbouring hidden directory that then takes the name, so a reader sees the old
+    artefact, for a moment none, or the new one, never a half. Raises FileExistsError if ``path`` is something else.
     """
     if path.exists() and not (path / MANIFEST).is_file():
         raise FileExistsError(f"{path} exists and is no artefact; choose another directory or remove it")
     path.parent.mkdir(parents=True, exist_ok=True)
     contents = _encode(artifact)
     contents[MANIFEST] = _manifest(artifact, contents)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    fresh.chmod(0o755)
+    fresh, retired = (path.with_name(f".{path.name}.{state}") for state in ("fresh", "retired"))
+    shutil.rmtree(fresh, ignore_errors=True)  # what a killed process left
+    fresh.mkdir()
     for name, payload in contents.items():
         _write_synced(fresh / name, payload)
     _sync_directory(fresh)
     if path.exists():
-        retired = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        path.rename(retired / "old")
-        fresh.rename(path)
-        shutil.rmtree(retired)
-    else:
-        fresh.rename(path)
+        shutil.rmtree(retired, ignore_errors=True)
+        path.rename(retired)
+    fresh.rename(path)
     _sync_directory(path.parent)
+    shutil.rmtree(retired, ignore_errors=True)
     return hashlib.sha256(contents[MANIFEST]).hexdigest()
 
 

@@ -90,6 +90,25 @@ def test_writing_again_replaces_the_artefact_and_leaves_nothing_beside_it(tmp_pa
     assert os.listdir(tmp_path) == ["tiny"]
 
 
+def test_what_a_killed_write_left_is_cleared_by_the_next_and_the_old_artefact_is_kept_until_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_tiny_artifact(tmp_path / "tiny", version="1.0.0")
+
+    def power_cut(*_: object) -> None:
+        raise OSError("power cut")
+
+    monkeypatch.setattr("model.artifact._write_synced", power_cut)
+    with pytest.raises(OSError, match="power cut"):
+        write_tiny_artifact(path, version="2.0.0")
+    monkeypatch.undo()
+    assert Tagger.load(path).version == "1.0.0"
+    path.rename(tmp_path / ".tiny.retired")  # as after a crash between the two renames
+    write_tiny_artifact(path, version="3.0.0")
+    assert Tagger.load(path).version == "3.0.0"
+    assert os.listdir(tmp_path) == ["tiny"]
+
+
 def test_a_directory_that_is_no_artefact_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep me")
