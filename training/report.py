@@ -38,5 +38,7 @@ def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, r
 
 
 def _row(source: str, report: Report) -> str:
-    intent = f"{report.intent_accuracy:.2%}" if report.intent_count else ""
-    return f"| {source} | {report.examples} | {report.slots.f1:.2%} | {report.strict.f1:.2%} | {intent} | {report.sentence_accuracy:.2%} |"
+    """A row of the table; a set without gold slots has no F1, one without gold intents no accuracy."""
+    slots = (f"{report.slots.f1:.2%}", f"{report.strict.f1:.2%}") if report.slots.gold else ("no slots", "no slots")
+    intent = f"{report.intent_accuracy:.2%}" if report.intent_count else "no intents"
+    return f"| {source} | {report.examples} | {slots[0]} | {slots[1]} | {intent} | {report.sentence_accuracy:.2%} |"

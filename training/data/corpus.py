@@ -38,7 +38,7 @@ class Corpus:
     dropped: Counter[str] = field(default_factory=Counter)
 
     def by_source(self) -> dict[str, list[Example]]:
-        """Examples by the set they come from: the part of ``source`` before the first slash."""
+        """Examples by the set they come from: the folder of its file, or the file's name where it stands in none."""
         grouped: dict[str, list[Example]] = defaultdict(list)
         for example in self.examples:
             grouped[example.source.partition("/")[0]].append(example)
@@ -146,7 +146,7 @@ def _example(record: Record, spans: Sequence[Record], allowed: Allowed, place: t
     annotated = record.get("annotated")
     return Example(
         annotation=Annotation(text, tokens, slots, Intent(intent) if intent else None),
-        source=str(record.get("source") or f"{place[0]}/{place[1]}"),
+        source=f"{place[0]}/{place[1]}",
         annotated=None if annotated is None else frozenset(annotated),
     )
 

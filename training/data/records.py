@@ -13,7 +13,7 @@ Record = dict[str, Any]
 class Example:
     """One gold utterance.
 
-    ``source`` is where it stands, the set's name before the first "/". ``annotated`` names the labels that its
+    ``source`` is where it stands: the path of its file in the data directory, and its line. ``annotated`` names the labels that its
     annotators marked wherever they occur; ``None`` means all of them. An intent of ``None`` is not known.
     """
 

@@ -85,8 +85,14 @@ def test_of_equal_records_only_so_many_copies_are_kept_and_the_others_are_counte
 
 
 def test_examples_are_grouped_by_the_set_they_come_from(tmp_path: Path) -> None:
-    corpus = _load(tmp_path, *({"text": "hi", "source": source} for source in ("b/1", "a/x/2", "b/3")))
-    assert {source: len(examples) for source, examples in corpus.by_source().items()} == {"a": 1, "b": 2}
+    sources = []
+    for path, count in (("b/train.jsonl", 2), ("a/x/train.jsonl", 1), ("b/valid.jsonl", 3), ("alone.jsonl", 1)):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text('{"text": "hi", "source": "elsewhere/7"}\n' * count)
+        sources.append(SourceConfig(path))
+    corpus = load_sources(sources, tmp_path, ANY)
+    assert {source: len(examples) for source, examples in corpus.by_source().items()} == {"a": 1, "alone.jsonl": 1, "b": 5}
+    assert corpus.examples[1].source == "b/train.jsonl/2"
 
 
 @pytest.mark.parametrize(
