@@ -137,7 +137,7 @@ class MicroBatcher:
                     await self._serve(self._in_flight)
             except _ThreadDied:
                 raise
-            except Exception:
+            except Exception:  # one batch must never end the loop: nothing would be answered again
                 logger.exception("a batch of model %s could not be served", self.name)
                 self._fail(self._in_flight, self._failed())
             self._in_flight = []
@@ -232,7 +232,7 @@ def _annotate_each(annotate: AnnotateBatch, batch: Sequence[Prepared]) -> list[A
     """
     try:
         return list(_answers(annotate, batch))
-    except Exception as error:
+    except Exception as error:  # a tagger's failure belongs to its utterance, whatever it is
         if len(batch) == 1:
             return [error]
     except BaseException as error:

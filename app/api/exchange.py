@@ -50,7 +50,7 @@ class ExchangeMiddleware:
 
         try:
             await self._app(scope, receive, send_marked)
-        except Exception as error:
+        except Exception as error:  # whatever a handler raises, the caller gets a problem and the server goes on
             _log(error, request_id)
             if not status:
                 failed = ServiceError("the service failed on this request; tell the operator its request_id")

@@ -21,7 +21,7 @@ async def serving(*taggers: Any, **settings: Any) -> AsyncIterator[httpx.AsyncCl
     app = create_app(Settings(**settings), taggers or [FakeTagger()])
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://slotline") as client:
-        client.app = app  # type: ignore[attr-defined]
+        client.app = app
         yield client
 
 

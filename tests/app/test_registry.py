@@ -12,7 +12,7 @@ from tests.tiny import write_tiny_artifact
 
 
 def registry(*names: str, default: str | None = None) -> ModelRegistry:
-    return ModelRegistry([FakeTagger(name) for name in names], Settings(default_model=default), Metrics())  # type: ignore[arg-type]
+    return ModelRegistry([FakeTagger(name) for name in names], Settings(default_model=default), Metrics())
 
 
 def test_one_artefact_and_a_directory_of_artefacts_are_both_loaded(artifact_dir: Path, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ async def test_a_failure_outside_the_tagger_ends_its_batch_not_the_worker() -> N
                 raise RuntimeError("a bug of ours")
             await serve(batch)
 
-        batcher._serve = fail_once  # type: ignore[method-assign]
+        batcher._serve = fail_once
         with pytest.raises(AnnotationFailed):
             await batcher.submit(tagger.prepare("first"), 20)
         assert (await batcher.submit(tagger.prepare("second"), 20)).annotation.text == "second"

@@ -66,7 +66,7 @@ async def post_at_once(service: Service, bodies: list[dict[str, Any]]) -> list[t
         for index in range(first, len(bodies), 250):
             writer.write(request(json.dumps(bodies[index]).encode()))
             head = await reader.readuntil(b"\r\n\r\n")
-            length = int(re.search(rb"content-length: (\d+)", head).group(1))  # type: ignore[union-attr]
+            length = int(re.search(rb"content-length: (\d+)", head).group(1))
             answers[index] = int(head.split()[1]), await reader.readexactly(length)
         writer.close()
         await writer.wait_closed()

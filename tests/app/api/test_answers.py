@@ -10,10 +10,11 @@ from app.api import answers
 from app.api.requests import OffsetUnit, ParseRequest
 from app.registry import ServedModel
 from app.service import JudgedSlot, Plan, Reading, judge
+from model.errors import TextError
 from model.labels import Slot
 from tests.fakes import FakeTagger
 
-SERVED = ServedModel(FakeTagger(), SimpleNamespace())  # type: ignore[arg-type]
+SERVED = ServedModel(FakeTagger(), SimpleNamespace())
 WORDS = st.lists(
     st.sampled_from(["from", "to", "on", "for", "😀", "Омск", "é", "e\u0301", "Rome", "\u200f", "👩🏽‍🚒", "3"]) | st.text(max_size=4)
 )
@@ -86,5 +87,5 @@ def test_a_slot_is_uncertain_for_a_reason(slot: Slot, reason: str | None) -> Non
 def _has_words(text: str) -> bool:
     try:
         return bool(SERVED.tagger.prepare(text))
-    except Exception:
+    except TextError:
         return False

@@ -43,7 +43,7 @@ async def test_a_model_that_hangs_is_not_ready_but_live(monkeypatch: pytest.Monk
 
 async def test_a_draining_service_is_not_ready_but_answers_and_closes_connections() -> None:
     async with serving() as client:
-        client.app.state.parts.service.draining = True  # type: ignore[attr-defined]
+        client.app.state.parts.service.draining = True
         ready = await client.get("/health/ready")
         parsed = await client.post("/v1/parse", json={"text": "ok"})
     assert ready.status_code == 503

@@ -111,7 +111,7 @@ async def test_a_well_formed_request_id_is_kept_and_any_other_replaced(client: h
 
 async def test_a_handler_that_fails_is_a_500_that_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as client:
-        app: FastAPI = client.app  # type: ignore[attr-defined]
+        app: FastAPI = client.app
 
         async def fail() -> None:
             raise RuntimeError(f"{'S'}mith wants to go to Rome")
@@ -127,7 +127,7 @@ async def test_a_handler_that_fails_is_a_500_that_tells_nothing(caplog: pytest.L
 async def test_a_client_that_disconnects_frees_its_place() -> None:
     tagger = SlowTagger()
     async with serving(tagger, deadline_s=20) as client:
-        app: FastAPI = client.app  # type: ignore[attr-defined]
+        app: FastAPI = client.app
         first = asyncio.create_task(client.post("/v1/parse", json={"text": "in the worker"}))
         await happens(tagger.entered)
         sent = await disconnecting(app, b'{"text": "leaves"}')
@@ -175,5 +175,5 @@ async def test_what_is_no_http_passes_through() -> None:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    await ExchangeMiddleware(inner, None, [])({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    await ExchangeMiddleware(inner, None, [])({"type": "lifespan"}, None, None)
     assert seen == ["lifespan"]
