@@ -60,6 +60,7 @@ def build_graph(weights: Weights, *, window: int, layers: int) -> bytes:
     """The serialized graph of a tagger.
 
     ``weights`` (float32): ``word_embedding`` [V, E] and/or ``ngram_embedding`` [buckets + 1, N], row 0 zero;
+    ``projection.weight`` [P, (2 window + 1) D] if the words are projected;
     ``layer{k}.{forward,backward}.{w_ih,w_hh,b_ih,b_hh}`` in torch's gate order i, f, g, o (no backward: one direction);
     ``slot.weight`` [tags, H], ``slot.bias``; with intents ``attention.weight`` [A, H], ``attention.bias``,
     ``attention.query`` [A], ``intent.weight`` [intents, H], ``intent.bias``.
@@ -67,6 +68,8 @@ def build_graph(weights: Weights, *, window: int, layers: int) -> bytes:
     """
     graph = _Builder()
     words_BTD = _add_window(graph, _add_word_encoders(graph, weights), window)
+    if "projection.weight" in weights:
+        words_BTD = graph.add("MatMul", words_BTD, graph.constant("projection.weight", weights["projection.weight"].T))
     states_BTH = _add_recurrent_layers(graph, weights, words_BTD, layers)
     outputs = [_add_slot_head(graph, weights, states_BTH)]
     if "intent.weight" in weights:

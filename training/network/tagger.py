@@ -22,7 +22,7 @@ class Logits(NamedTuple):
 
 
 class TaggerNetwork(nn.Module):
-    """Word encoders, window, recurrent stack, slot head and intent head.
+    """Word encoders, window, projection, recurrent stack, slot head and intent head.
 
     Takes utterances of one length: int64 ``word_ids_BT`` and ``ngram_ids_BTK``.
     """
@@ -38,8 +38,10 @@ class TaggerNetwork(nn.Module):
         self.ngrams = NgramEmbedding(features.ngram_buckets, config.ngram_dim) if "letter_ngrams" in encoders else None
         width = (config.word_dim if self.words else 0) + (config.ngram_dim if self.ngrams else 0)
         self.input_dropout = VariationalDropout(config.input_dropout)
+        width *= 2 * config.window + 1
+        self.projection = nn.Linear(width, config.projection, bias=False) if config.projection else None
         self.stack = RecurrentStack(
-            width * (2 * config.window + 1),
+            config.projection or width,
             config.hidden,
             layers=config.layers,
             both=config.direction == "both",
@@ -52,8 +54,8 @@ class TaggerNetwork(nn.Module):
         """Logits of every tag for every word and of every intent."""
         encoded = [self.words(word_ids_BT)] if self.words else []
         encoded += [self.ngrams(ngram_ids_BTK)] if self.ngrams else []
-        words_BTD = self.input_dropout(torch.cat(encoded, dim=2))
-        states_BTH = self.stack(neighbours(words_BTD, self.window))
+        words_BTD = neighbours(self.input_dropout(torch.cat(encoded, dim=2)), self.window)
+        states_BTH = self.stack(self.projection(words_BTD) if self.projection else words_BTD)
         return Logits(self.slot(states_BTH).float(), self.intent(states_BTH).float() if self.intent else None)
 
     def fold_temperatures(self, tags: float, intents: float) -> None:
@@ -80,6 +82,8 @@ class TaggerNetwork(nn.Module):
             weights["word_embedding"] = self.words.rows.weight
         if self.ngrams:
             weights["ngram_embedding"] = self.ngrams.rows.weight
+        if self.projection:
+            weights["projection.weight"] = self.projection.weight
         if self.intent:
             weights |= {"attention.weight": self.intent.attention.weight, "attention.bias": self.intent.attention.bias}
             weights |= {
