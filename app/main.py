@@ -10,6 +10,7 @@ from app import __version__
 from app.api import health, pages, v1
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
+from app.api.gate import Gate
 from app.api.problems import ClientGone, on_client_gone, on_http_error, on_service_error
 from app.errors import ServiceError
 from app.metrics import Metrics
@@ -28,7 +29,7 @@ def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | Non
     metrics = Metrics()
     loaded = load_taggers(settings.models, threads=settings.threads) if taggers is None else taggers
     registry = ModelRegistry(loaded, settings, metrics)
-    parts = Parts(AnnotationService(registry, settings), settings, metrics)
+    parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -56,7 +57,7 @@ def _mount(app: FastAPI, parts: Parts) -> None:
     app.include_router(v1.router)
     app.include_router(health.router)
     app.router.routes.extend(pages.ROUTES)
-    app.add_middleware(ExchangeMiddleware, parts=parts, plain=[*v1.ROUTES, *pages.ROUTES])
+    app.add_middleware(ExchangeMiddleware, parts=parts, plain=[*v1.ROUTES, *pages.ROUTES], hot=v1.HOT)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(ClientGone, on_client_gone)

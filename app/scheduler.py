@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.batch import BatchLimits, take_batch
 from app.errors import AnnotationFailed, DeadlineExceeded, Draining, Overloaded, ServiceError, WorkerDied
-from app.metrics import Metrics
+from app.metrics import Metrics, Pass
 from model.labels import Annotation
 from model.tagger import Prepared
 
@@ -69,8 +69,7 @@ class MicroBatcher:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"tagger-{name}")
-        metrics.waiting.labels(name).set_function(lambda: len(self._waiting))
-        metrics.waiting_words.labels(name).set_function(lambda: self._waiting_words)
+        metrics.watch_queue(name, lambda: len(self._waiting), lambda: self._waiting_words)
 
     @property
     def alive(self) -> bool:
@@ -147,8 +146,8 @@ class MicroBatcher:
         prepared = [waiting.prepared for waiting in batch]
         outcomes = await asyncio.get_running_loop().run_in_executor(self._thread, _annotate_each, self._annotate, prepared)
         seconds = time.perf_counter() - started
-        self._metrics.batch_rows.labels(self.name).observe(len(batch))
-        self._metrics.batch_seconds.labels(self.name).observe(seconds)
+        lengths, waits = [one.cells for one in prepared], [started - waiting.since for waiting in batch]
+        self._metrics.forward(self.name, Pass(len(batch), sum(lengths), len(batch) * max(lengths), seconds, waits))
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._deliver(waiting, outcome, started, seconds)
 
@@ -213,7 +212,7 @@ class MicroBatcher:
 
     def _count_rejected(self, reason: str, items: int) -> None:
         if items:
-            self._metrics.rejected.labels(self.name, reason).inc(items)
+            self._metrics.rejected(self.name, reason, items)
 
     def _on_end(self, task: "asyncio.Task[None]") -> None:
         """Nobody waits for a worker that is gone."""

@@ -3,13 +3,15 @@
 import asyncio
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, cast
 
 from starlette.requests import Request
-from starlette.types import Message
+from starlette.types import Message, Receive
 
+from app.api.gate import Gate
 from app.api.problems import ClientGone
 from app.errors import BodyTimeout, BodyTooLarge, NotAcceptable, WrongMediaType
 from app.metrics import Metrics
@@ -28,18 +30,37 @@ class Parts:
     service: AnnotationService
     settings: Settings
     metrics: Metrics
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request's id and the time.perf_counter() at which it came."""
+    """A request's id, the time.perf_counter() at which it came and its headers by lower-case name."""
 
     request_id: str
     started: float
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
 
     def seconds(self) -> float:
         """Since the request came."""
         return time.perf_counter() - self.started
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request on the hot path, its body not yet read."""
+
+    parts: Parts
+    exchange: Exchange
+    receive: Receive
+
+
+Handler = Callable[[Call], Awaitable[bytes]]  # gives the JSON of a 200, or raises ServiceError or ClientGone
+
+
+def call_of(request: Request) -> Call:
+    """The same call when it came by a route."""
+    return Call(parts(request), exchange_of(request), request.receive)
 
 
 def exchange_of(request: Request) -> Exchange:
@@ -52,34 +73,38 @@ def parts(request: Request) -> Parts:
     return cast(Parts, request.app.state.parts)
 
 
-async def json_body(request: Request) -> bytes:
+async def json_body(call: Call) -> bytes:
     """The body of a request that sends and takes JSON.
 
     Raises WrongMediaType, NotAcceptable, BodyTooLarge, BodyTimeout and ClientGone.
     """
-    _check_content_type(request)
-    check_accept(request)
-    settings = parts(request).settings
+    _check_content_type(call.exchange.headers)
+    _check_accept(call.exchange.headers)
+    settings = call.parts.settings
     try:
         async with asyncio.timeout(settings.body_timeout_s):
-            return await _read(request, settings.max_body_bytes)
+            return await _read(call, settings.max_body_bytes)
     except TimeoutError:
         raise BodyTimeout(f"the body did not arrive within {settings.body_timeout_s:g} s; send it at once") from None
 
 
 def check_accept(request: Request) -> None:
     """Raises NotAcceptable for a client that takes no JSON."""
-    accept = request.headers.get("accept")
-    if accept and not _accepts_json(accept):
+    _check_accept(exchange_of(request).headers)
+
+
+def _check_accept(headers: Mapping[bytes, bytes]) -> None:
+    accept = headers.get(b"accept")
+    if accept and accept != b"*/*" and not _accepts_json(accept.decode("latin-1")):
         raise NotAcceptable("this is answered as application/json; send an Accept header that allows it, or none")
 
 
 class PresentClient:
     """Cancels the work inside ``async with`` when the client leaves, and turns that into ClientGone."""
 
-    def __init__(self, request: Request) -> None:
-        """``request``'s body must have been read."""
-        self._receive = request.receive
+    def __init__(self, receive: Receive) -> None:
+        """``receive``: of a request whose body has been read."""
+        self._receive = receive
         self._gone = False
 
     async def __aenter__(self) -> Self:
@@ -110,26 +135,32 @@ class PresentClient:
                 return
 
 
-def _check_content_type(request: Request) -> None:
-    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+def _check_content_type(headers: Mapping[bytes, bytes]) -> None:
+    given = headers.get(b"content-type", b"")
+    if given != b"application/json":
+        _check_spelling(given.decode("latin-1"))
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise WrongMediaType("send the body without Content-Encoding; compressed bodies are not taken")
+
+
+def _check_spelling(content_type: str) -> None:
+    kind, _, parameters = content_type.partition(";")
     kind = kind.strip().lower()
     charset = parameters.lower().replace(" ", "").replace('"', "").partition("charset=")[2]
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise WrongMediaType("send the body as JSON with the header Content-Type: application/json")
     if charset not in ("", "utf-8", "utf8"):
         raise WrongMediaType("send the body in UTF-8, the only encoding of JSON")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise WrongMediaType("send the body without Content-Encoding; compressed bodies are not taken")
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit and "expect" in request.headers:
+async def _read(call: Call, limit: int) -> bytes:
+    declared = call.exchange.headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared[:20]) > limit and b"expect" in call.exchange.headers:
         raise _too_large(limit)
     chunks: list[bytes] = []
     size, more = 0, True
     while more and size <= DISCARDED * limit:
-        message = await request.receive()
+        message = await call.receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         chunk = message.get("body", b"")

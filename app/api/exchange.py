@@ -1,32 +1,46 @@
-"""What every exchange has: an id, a place in the metrics, and an answer even when a handler fails."""
+"""What every exchange has: an id, a gate, a place in the metrics, and an answer even when a handler fails.
+
+The outermost layer, and for the hot path the only one: FastAPI's own machinery costs more than the inference, so the handlers
+of ``hot`` are called from here. Everything else goes on to the application.
+"""
 
 import logging
+import os
 import re
 import time
 import traceback
-import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.deps import Exchange, Parts
-from app.api.problems import problem_response
+from app.api.deps import Call, Exchange, Handler, Parts
+from app.api.gate import Admission
+from app.api.problems import CLIENT_GONE, ClientGone, problem_response
 from app.errors import ServiceError
 
 logger = logging.getLogger(__name__)
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 WELL_FORMED_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+JSON = (b"content-type", b"application/json")
+CLOSE = (b"connection", b"close")
 
 
 class ExchangeMiddleware:
     """Outermost middleware. Puts an ``exchange`` into the scope."""
 
-    def __init__(self, app: ASGIApp, parts: Parts, plain: Sequence[BaseRoute]) -> None:
-        """Wrap ``app``. ``plain``: the routes that are not FastAPI's, which do not note themselves in the scope."""
+    def __init__(self, app: ASGIApp, parts: Parts, plain: Sequence[BaseRoute], hot: Mapping[tuple[str, str], Handler]) -> None:
+        """Wrap ``app``.
+
+        ``plain``: the routes that are not FastAPI's, which do not note themselves in the scope.
+        ``hot``: by method and path, what is answered without asking ``app``.
+        """
         self._app = app
         self._parts = parts
+        self._hot = hot
         self._paths = {getattr(route, "endpoint", route.app): route.path for route in plain if isinstance(route, Route | Mount)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,45 +48,81 @@ class ExchangeMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["exchange"] = exchange = Exchange(_request_id(scope), time.perf_counter())
-        request_id = exchange.request_id
-        status = 0
-
-        async def send_marked(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-                if self._parts.service.draining:
-                    # A client that keeps its connection must go to another instance before this one closes it.
-                    message["headers"].append((b"connection", b"close"))
-            await send(message)
-
+        headers = dict(scope["headers"])
+        scope["exchange"] = exchange = Exchange(_request_id(headers), time.perf_counter(), headers)
+        admission = self._parts.gate.admit(scope, headers)
+        sender = _Sender(send, exchange, admission, self._parts)
+        handler = self._hot.get((scope["method"], scope["path"]))
         try:
-            await self._app(scope, receive, send_marked)
+            if admission.answer is not None:
+                await admission.answer(scope, receive, sender)
+            elif handler is not None:
+                await sender.json(await handler(Call(self._parts, exchange, receive)))
+            else:
+                await self._app(scope, receive, sender)
+        except ServiceError as error:
+            await problem_response(error, exchange.request_id)(scope, receive, sender)
+        except ClientGone:
+            await Response(status_code=CLIENT_GONE)(scope, receive, sender)
         except Exception as error:  # whatever a handler raises, the caller gets a problem and the server goes on
-            _log(error, request_id)
-            if not status:
+            _log(error, exchange.request_id)
+            if not sender.status:
                 failed = ServiceError("the service failed on this request; tell the operator its request_id")
-                await problem_response(failed, request_id)(scope, receive, send_marked)
+                await problem_response(failed, exchange.request_id)(scope, receive, sender)
         finally:
-            self._count(scope, status, exchange.seconds())
+            self._count(scope, sender.status, exchange.seconds(), hot=handler is not None)
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+    def _count(self, scope: Scope, status: int, seconds: float, *, hot: bool) -> None:
         # A caller must not be able to invent labels: neither by paths nor by methods.
-        noted = getattr(scope.get("route"), "path", None)
-        path = noted or self._paths.get(scope.get("endpoint"), "(none)")
+        path = scope["path"] if hot else getattr(scope.get("route"), "path", None) or self._paths.get(scope.get("endpoint"), "(none)")
         method = scope["method"] if scope["method"] in METHODS else "(other)"
-        self._parts.metrics.requests.labels(path, method, str(status)).inc()
-        self._parts.metrics.duration.labels(path).observe(seconds)
+        self._parts.metrics.answered(path, method, status, seconds)
 
 
-def _request_id(scope: Scope) -> str:
-    """The caller's X-Request-ID if it is well-formed, else a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and WELL_FORMED_ID.fullmatch(value):
-            return str(value, "ascii")
-    return uuid.uuid4().hex
+class _Sender:
+    """Sends an answer with the headers that every one carries, and remembers its status."""
+
+    __slots__ = ("_admission", "_exchange", "_parts", "_send", "status")
+
+    def __init__(self, send: Send, exchange: Exchange, admission: Admission, parts: Parts) -> None:
+        self._send = send
+        self._exchange = exchange
+        self._admission = admission
+        self._parts = parts
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        """ASGI's send."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._marks()]
+        await self._send(message)
+
+    async def json(self, body: bytes) -> None:
+        """A whole 200."""
+        self.status = 200
+        headers = [JSON, (b"content-length", b"%d" % len(body)), *self._marks()]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+    def _marks(self) -> list[tuple[bytes, bytes]]:
+        marks = [(b"x-request-id", self._exchange.request_id.encode()), *self._admission.headers]
+        if self._parts.service.draining:
+            # A client that keeps its connection must go to another instance before this one closes it.
+            marks.append(CLOSE)
+        return marks
+
+
+_process = os.urandom(8).hex()
+_numbers = count(1)
+
+
+def _request_id(headers: Mapping[bytes, bytes]) -> str:
+    """The caller's X-Request-ID if it is well-formed, else a new one: 32 hexadecimal digits, the first half random per process."""
+    given = headers.get(b"x-request-id")
+    if given is not None and WELL_FORMED_ID.fullmatch(given):
+        return str(given, "ascii")
+    return f"{_process}{next(_numbers):016x}"
 
 
 def _log(error: Exception, request_id: str) -> None:

@@ -1,7 +1,7 @@
 """The native API: parse one text or many, list labels and models.
 
-Parsing goes through plain Starlette routes, because FastAPI's machinery costs more than the inference;
-``app.api.openapi`` documents them from the same schemas.
+Parsing does not go through FastAPI, whose machinery costs more than the inference (``app.api.exchange`` calls the handlers of
+``HOT``); ``app.api.openapi`` documents them from the same schemas.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import service
 from app.api import answers
-from app.api.deps import Exchange, PresentClient, check_accept, exchange_of, json_body, parts
+from app.api.deps import Call, Exchange, Handler, PresentClient, call_of, check_accept, json_body, parts
 from app.api.problems import problem
 from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, field_errors
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
@@ -33,23 +33,23 @@ BATCH_REQUEST: TypeAdapter[BatchRequest] = TypeAdapter(BatchRequest)
 router = APIRouter(prefix="/v1", tags=["Native API"])
 
 
-async def parse(request: Request) -> Response:
+async def parse(call: Call) -> bytes:
     """``POST /v1/parse``."""
-    asked = validated(PARSE_REQUEST, await json_body(request))
-    async with PresentClient(request):
-        answer = await answer_one(asked, parts(request).service, exchange_of(request))
-    return Response(orjson.dumps(answer), media_type="application/json")
+    asked = validated(PARSE_REQUEST, await json_body(call))
+    async with PresentClient(call.receive):
+        answer = await answer_one(asked, call.parts.service, call.exchange)
+    return orjson.dumps(answer)
 
 
-async def parse_batch(request: Request) -> Response:
+async def parse_batch(call: Call) -> bytes:
     """``POST /v1/parse/batch``."""
-    asked = validated(BATCH_REQUEST, await json_body(request))
-    most = parts(request).settings.max_batch_items
+    asked = validated(BATCH_REQUEST, await json_body(call))
+    most = call.parts.settings.max_batch_items
     if len(asked.items) > most:
         raise invalid("/items", "too_many_items", f"the batch has {len(asked.items)} items; send at most {most} at a time")
-    async with PresentClient(request):
-        answer = await answer_many(asked, parts(request).service, exchange_of(request))
-    return Response(orjson.dumps(answer), media_type="application/json")
+    async with PresentClient(call.receive):
+        answer = await answer_many(asked, call.parts.service, call.exchange)
+    return orjson.dumps(answer)
 
 
 async def answer_one(asked: ParseRequest, through: AnnotationService, exchange: Exchange) -> dict[str, Any]:
@@ -78,10 +78,18 @@ async def answer_many(asked: BatchRequest, through: AnnotationService, exchange:
     }
 
 
-ROUTES = [
-    Route("/v1/parse", parse, methods=["POST"]),
-    Route("/v1/parse/batch", parse_batch, methods=["POST"]),
-]
+HOT: dict[tuple[str, str], Handler] = {("POST", "/v1/parse"): parse, ("POST", "/v1/parse/batch"): parse_batch}
+
+
+def _route(method: str, path: str, handler: Handler) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return Response(await handler(call_of(request)), media_type="application/json")
+
+    return Route(path, endpoint, methods=[method])
+
+
+# The router has them too: it knows which methods a path answers.
+ROUTES = [_route(method, path, handler) for (method, path), handler in HOT.items()]
 
 
 @router.get("/labels", response_model=LabelsAnswer)

@@ -175,5 +175,5 @@ async def test_what_is_no_http_passes_through() -> None:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    await ExchangeMiddleware(inner, None, [])({"type": "lifespan"}, None, None)
+    await ExchangeMiddleware(inner, None, [], {})({"type": "lifespan"}, None, None)
     assert seen == ["lifespan"]
