@@ -6,6 +6,8 @@ import onnxruntime
 from model.errors import ArtifactError
 from model.features import FeatureBatch
 
+Outputs = dict[str, np.ndarray]  # by output name
+
 
 class OnnxGraph:
     """A tagger's graph as onnxruntime runs it.
@@ -30,7 +32,7 @@ class OnnxGraph:
         self.inputs = frozenset(node.name for node in self._session.get_inputs())
         self.outputs = tuple(node.name for node in self._session.get_outputs())
 
-    def run(self, batch: FeatureBatch) -> dict[str, np.ndarray]:
+    def run(self, batch: FeatureBatch) -> Outputs:
         """Probabilities of a batch of at least one word.
 
         An empty batch aborts the whole process inside onnxruntime's LSTM, so it is refused here.

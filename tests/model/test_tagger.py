@@ -123,4 +123,4 @@ def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:
 
 def _random_features(random: np.random.Generator, length: int) -> Features:
     ngrams = np.sort(random.integers(0, 21, (length, 6)), axis=1)[:, ::-1].astype(np.int32)
-    return Features(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length)
+    return Features.of(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length)
