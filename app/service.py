@@ -3,7 +3,6 @@
 import asyncio
 import zoneinfo
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
@@ -21,8 +20,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What a caller asks of one or many texts; None stands for the default."""
 
     model: str | None = None
@@ -34,9 +32,20 @@ class Options:
     required_slots: tuple[str, ...] = ()
     min_confidence: float = 0.5
 
+    @property
+    def names_something(self) -> bool:
+        """Whether there is anything in it that could be wrong."""
+        return bool(
+            self.language is not None
+            or self.reference_time
+            or self.timezone is not None
+            or self.expected_slots
+            or self.intent is not None
+            or self.required_slots
+        )
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+
+class Plan(NamedTuple):
     """Options that were found valid, with the defaults filled in. ``reference_time`` has an offset."""
 
     served: ServedModel
@@ -79,9 +88,10 @@ class AnnotationService:
             served = self.registry.get(options.model)
         except NotFound as error:
             raise NotFound(error.detail, errors=(FieldError("/model", "model_not_found", error.detail),)) from None
-        errors = [*_unknown_names(options, served), *_reference_errors(options)]
-        if errors:
-            raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
+        if options.names_something:
+            errors = [*_unknown_names(options, served), *_reference_errors(options)]
+            if errors:
+                raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
         return Plan(
             served=served,
             language=options.language or served.languages[0],

@@ -2,24 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from model.artifact import ModelArtifact, Sample, read_artifact
-from model.decode import decode, rounded
+from model.decode import Probabilities, decode, rounded
 from model.errors import ReplayError, TextError
 from model.features import FeatureBatch, Features, Featurizer, collate
 from model.labels import Annotation, Intent, LabelScheme
 from model.runtime import OnnxGraph, Outputs
 from model.text import Token, tokenize
 
+OUTPUTS = ("tag_probabilities", "label_probabilities", "likeliest_labels", "likeliest_probabilities")  # as Probabilities has them
 REPLAY_TOLERANCE = 1e-4  # processors differ by about 1e-6; a wrong graph differs by more than 1e-2
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An utterance of at least one word, tokenised and featurised: all that depends on it alone."""
 
     text: str
@@ -98,14 +98,13 @@ class Tagger:
 
     def decode(self, batch: Sequence[Prepared], outputs: Outputs) -> list[Annotation]:
         """Third step: what the graph's probabilities say, in the order of ``batch``."""
-        decoded = decode(outputs["tag_probabilities"], [prepared.tokens for prepared in batch], self.labels)
+        given = Probabilities(*[outputs[name] for name in OUTPUTS])
+        decoded = decode(given, [prepared.tokens for prepared in batch], self.labels)
         intents = self._intents(outputs["intent_probabilities"]) if self.labels.intents else [(None, None)] * len(batch)
-        rows = zip(batch, decoded.words, decoded.slots, decoded.label_probabilities_BTL, intents, strict=True)
+        rows = zip(batch, decoded, given.labels_BTL, intents, strict=True)
         return [
-            Annotation(
-                prepared.text, prepared.tokens, slots, intent, labels_TL[: prepared.cells], intents_I, words, prepared.features.known_T
-            )
-            for prepared, words, slots, labels_TL, (intent, intents_I) in rows
+            Annotation(text, tokens, slots, intent, labels_TL[: len(tokens)], intents_I, words, features.known_T)
+            for (text, tokens, features), (words, slots), labels_TL, (intent, intents_I) in rows
         ]
 
     def replay(self) -> None:

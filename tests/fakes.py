@@ -9,7 +9,7 @@ import numpy as np
 from model.artifact import ModelArtifact, Sample
 from model.calibration import Calibration
 from model.config import TaggerConfig
-from model.decode import slots_of, words_of
+from model.decode import RANKED, Probabilities, decode, likeliest
 from model.errors import TextError
 from model.features import Features
 from model.labels import Annotation, Intent, LabelScheme
@@ -146,15 +146,20 @@ def annotate(text: str, tokens: tuple[Token, ...]) -> Annotation:
         labels_TL[index, rival] = (1 - share) * 0.9
         labels_TL[index, label] = share
         tags_T[index] = max(0, 2 * label - 1)
-    (slots,) = slots_of(labels_TL[None], tags_T[None], [tokens], SCHEME)
-    (words,) = words_of(labels_TL[None], tags_T[None], [len(tokens)], SCHEME)
+    (decoded,) = decode(given(labels_TL, tags_T), [tokens], SCHEME)
     return Annotation(
         text=text,
         tokens=tokens,
-        slots=slots,
+        slots=decoded.slots,
         intent=Intent("book_flight", 0.75),
         label_probabilities_TL=labels_TL,
         intent_probabilities_I=np.array([0.75, 0.25], dtype=np.float32),
-        words=words,
+        words=decoded.words,
         known_T=features(tokens).known_T,
     )
+
+
+def given(labels_TL: np.ndarray, tags_T: np.ndarray) -> Probabilities:
+    """What a graph would give that is certain of the tags and has these probabilities of labels."""
+    columns_TK, found_TK = likeliest(labels_TL, RANKED)
+    return Probabilities(np.eye(len(SCHEME.tags))[tags_T][None], labels_TL[None], columns_TK[None], found_TK[None])

@@ -10,7 +10,7 @@ from app.api.offsets import offset_table
 from app.api.requests import Options
 from app.registry import ServedModel
 from app.service import JudgedSlot, Plan, Reading
-from model.decode import RANKED, likeliest, rounded
+from model.decode import likeliest, rounded
 from model.labels import Annotation
 
 
@@ -98,14 +98,22 @@ def _words(annotation: Annotation, served: ServedModel, view: View) -> list[dict
     ]
 
 
-def _tops(annotation: Annotation, served: ServedModel, top_k: int) -> list[list[tuple[str, float]]]:
+Top = Sequence[tuple[str, float]]
+
+
+def _tops(annotation: Annotation, served: ServedModel, top_k: int) -> list[Top]:
     """The ``top_k`` likeliest labels of each word with their probabilities, likeliest first."""
-    if annotation.words is not None and top_k <= RANKED:
-        rows = zip(annotation.words.likeliest, annotation.words.probabilities, strict=True)
-        return [list(zip(labels[:top_k], probabilities, strict=False)) for labels, probabilities in rows]
-    columns_TK, found_TK = likeliest(_distribution(annotation), top_k)
+    words = annotation.words
+    assert words is not None
+    if top_k <= len(words.likeliest[0]):
+        rows = zip(words.likeliest, words.probabilities, strict=True)
+        if top_k == 3:  # the default, spelled out: a third of the time
+            return [((names[0], found[0]), (names[1], found[1]), (names[2], found[2])) for names, found in rows]
+        return [list(zip(names[:top_k], found, strict=False)) for names, found in rows]
+    assert annotation.label_probabilities_TL is not None
+    columns_TK, found_TK = likeliest(annotation.label_probabilities_TL, top_k)
     names = served.tagger.labels.names_L[columns_TK].tolist()
-    return [list(zip(labels, found, strict=True)) for labels, found in zip(names, found_TK.tolist(), strict=True)]
+    return [list(zip(labels, found, strict=True)) for labels, found in zip(names, rounded(found_TK).tolist(), strict=True)]
 
 
 def _distribution(annotation: Annotation) -> np.ndarray:

@@ -159,20 +159,18 @@ def service_options(asked: Options) -> service.Options:
     """The request's options as the service takes them. Raises Invalid for a reference time that is none."""
     context = asked.context
     return service.Options(
-        model=asked.model,
-        language=asked.language,
-        reference_time=_reference_time(context.reference_time),
-        timezone=context.timezone,
-        expected_slots=context.expected_slots,
-        intent=context.intent,
-        required_slots=asked.required_slots,
-        min_confidence=asked.min_confidence,
+        asked.model,
+        asked.language,
+        None if context.reference_time is None else _reference_time(context.reference_time),
+        context.timezone,
+        context.expected_slots,
+        context.intent,
+        asked.required_slots,
+        asked.min_confidence,
     )
 
 
-def _reference_time(given: str | None) -> datetime | None:
-    if given is None:
-        return None
+def _reference_time(given: str) -> datetime:
     try:
         return datetime.fromisoformat(given)
     except ValueError:

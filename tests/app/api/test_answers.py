@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -26,7 +27,8 @@ def shown(text: str, **options: Any) -> dict[str, Any]:
     slots = tuple(JudgedSlot(slot, judge(slot, 0.5)) for slot in annotation.slots)
     plan = Plan(SERVED, "en", datetime(2026, 10, 20, tzinfo=UTC), None, (), 0.5)
     asked = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}  # as JSON arrays are read
-    return answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), plan, ParseRequest(text=text, **asked), 0.0)
+    answer = answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), plan, ParseRequest(text=text, **asked), 0.0)
+    return json.loads(json.dumps(answer))
 
 
 @pytest.mark.parametrize("unit", get_args(OffsetUnit))
