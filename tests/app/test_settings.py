@@ -23,6 +23,17 @@ NAMES = [
     "drain_s",
     "stop_timeout_s",
     "log_level",
+    "api_keys",
+    "api_keys_file",
+    "admin_keys",
+    "admin_keys_file",
+    "metrics_need_key",
+    "rate_limit",
+    "rate_burst",
+    "cors_origins",
+    "cors_credentials",
+    "allowed_hosts",
+    "trusted_proxies",
 ]
 
 
