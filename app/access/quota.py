@@ -26,7 +26,7 @@ class Quota:
 
     A bucket is one number: when it will be full again (the generic cell rate algorithm, ITU-T I.371). One that is full
     needs no place, so forgetting it changes nothing. Where there is room for no more buckets, all further callers share one,
-    so that a flood of addresses neither grows the memory nor gets more for it.
+    so that a flood of addresses neither grows the memory nor gets a burst for each address.
     """
 
     def __init__(self, rate: float, burst: int, *, clock: Callable[[], float] = time.monotonic, most_callers: int = MOST_CALLERS) -> None:
