@@ -37,7 +37,7 @@ PAGES = Area(PAGE_HEADERS)
 DOCUMENT = Area(API_HEADERS)
 AREAS = (API, ADMIN, HEALTH, METRICS, PAGES, DOCUMENT)
 
-_EXACT = {"/": PAGES, "/docs": PAGES, "/redoc": PAGES, "/openapi.json": DOCUMENT, "/metrics": METRICS, "/v1/admin": ADMIN}
+_EXACT = {"/": PAGES, "/docs": PAGES, "/redoc": PAGES, "/openapi.json": DOCUMENT, "/metrics": METRICS}
 
 
 def area_of(path: str) -> Area:
@@ -46,7 +46,7 @@ def area_of(path: str) -> Area:
     if area is not None:
         return area
     if path.startswith("/v1/"):
-        return ADMIN if path.startswith("/v1/admin/") else API
+        return ADMIN if path.startswith("/v1/admin") else API
     if path.startswith("/health/"):
         return HEALTH
     return PAGES if path.startswith("/static/") else API

@@ -42,8 +42,11 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         """Admit as ``settings`` say. Raises ValueError where a file of keys has become unreadable."""
         self._keys = settings.read_api_keys()
-        self._admin_keys = settings.read_admin_keys()
-        self._metrics_need_key = settings.metrics_need_key
+        self._rings: dict[Area, KeyRing] = {ADMIN: settings.read_admin_keys()}  # what is not here is open
+        if self._keys:
+            self._rings[API] = self._keys
+            if settings.metrics_need_key:
+                self._rings[METRICS] = self._keys
         self._origins = AllowedOrigins(settings.cors_origins, credentials=settings.cors_credentials)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         hosts = AllowedHosts(settings.allowed_hosts)
@@ -82,6 +85,10 @@ class Gate:
             return Admission(marks, problem_response(error, scope["exchange"].request_id))
         return Admission(marks)
 
+    def locked(self, path: str) -> bool:
+        """Whether a key opens this path and nothing else does."""
+        return bool(self._rings.get(area_of(path)))
+
     def _look_through(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         peer = _address(scope)
         if not self._proxies.trusts(peer):
@@ -102,9 +109,11 @@ class Gate:
 
     def _caller(self, area: Area, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
         """Whose key came with the request; None where none is asked for. Raises Unauthorized and Forbidden."""
-        ring = self._ring(area)
+        ring = self._rings.get(area)
         if ring is None:
             return None
+        if not ring:
+            raise AdminOff("administration is off; the operator turns it on with the setting admin_keys (SLOTLINE_ADMIN_KEYS)")
         key = presented_key(headers)
         if key is None:
             raise Unauthorized("send a key in the header X-API-Key, or as Authorization: Bearer KEY")
@@ -115,15 +124,6 @@ class Gate:
             raise Unauthorized("no such key is known here; send the one that the operator gave you")
         scope["caller"] = name
         return name
-
-    def _ring(self, area: Area) -> KeyRing | None:
-        """The keys that open an area, None for one that is open. Raises AdminOff."""
-        if area is ADMIN:
-            if not self._admin_keys:
-                raise AdminOff("administration is off; the operator turns it on with the setting admin_keys (SLOTLINE_ADMIN_KEYS)")
-            return self._admin_keys
-        locked = area is API or (area is METRICS and self._metrics_need_key)
-        return self._keys if self._keys and locked else None
 
 
 def presented_key(headers: Mapping[bytes, bytes]) -> bytes | None:
