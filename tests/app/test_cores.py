@@ -72,3 +72,11 @@ def test_threads_0_is_a_number_of_cores_once_the_settings_stand(monkeypatch: pyt
     assert Settings(threads=0).threads == 6
     assert Settings(threads=3).threads == 3
     assert Settings().threads == 1
+
+
+def test_several_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Workers(Settings):
+        workers: int
+
+    monkeypatch.setattr("app.settings.available_cores", lambda: 6)
+    assert [Workers(threads=0, workers=count).threads for count in (1, 2, 4, 8)] == [6, 3, 1, 1]
