@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from app import __version__, errors
 from app.api import v1
 from app.api.deps import Exchange, Parts
+from app.api.openapi_gate import add_keys, gate_problems
 from app.api.problems import MEDIA_TYPE, problem
 from app.api.requests import BatchRequest, ParseRequest
 from app.api.schemas import BatchAnswer, ParseAnswer
@@ -109,16 +110,18 @@ async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
         for operation in operations.values():
             operation["operationId"], operation["summary"] = NAMES[path]
             operation["responses"].pop("422", None)  # FastAPI's own, which this service never sends
-            operation["responses"].update(_problem_answers(PROBLEMS[path]))
+            operation["responses"].update(_problem_answers((*gate_problems(path), *PROBLEMS[path])))
             for parameter in operation.get("parameters", ()):
                 parameter["example"] = parts.service.registry.default  # every parameter so far is the name of a model
     for name in ("HTTPValidationError", "ValidationError"):
         built["components"]["schemas"].pop(name, None)
+    add_keys(built, parts.gate.locked)
     await _add_examples(built, parts)
     return built
 
 
 def _problem_answers(listed: tuple[ServiceError, ...]) -> dict[str, Any]:
+    """By status; of two problems with one status the later is the example."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         str(error.status): {
