@@ -25,7 +25,8 @@ ENV PATH=/opt/slotline/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     ORT_DISABLE_TELEMETRY=1 \
     SLOTLINE_HOST=0.0.0.0 \
-    SLOTLINE_PORT=8000
+    SLOTLINE_PORT=8000 \
+    SLOTLINE_LOG_FORMAT=json
 COPY --from=build /opt/slotline /opt/slotline
 WORKDIR /var/empty
 USER 10001:10001

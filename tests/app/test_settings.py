@@ -23,6 +23,10 @@ NAMES = [
     "drain_s",
     "stop_timeout_s",
     "log_level",
+    "log_format",
+    "access_log",
+    "log_utterances",
+    "tracing",
 ]
 
 
