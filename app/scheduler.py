@@ -217,7 +217,7 @@ class MicroBatcher:
     def _on_end(self, task: "asyncio.Task[None]") -> None:
         """Nobody waits for a worker that is gone."""
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.critical("the worker of model %s died: %r", self.name, error.__cause__ or error)
+            logger.critical("the worker of model %s died: %s", self.name, type(error.__cause__ or error).__name__)
         self._fail((*self._in_flight, *self._waiting), self._worker_died())
         self._waiting.clear()
         self._waiting_words = 0
