@@ -1,5 +1,6 @@
 """``python -m app``: reads the settings, loads the models, listens, stops gracefully."""
 
+import logging
 import signal
 import socket
 import sys
@@ -72,7 +73,7 @@ def main(arguments: list[str]) -> int:
     try:
         app = create_app(settings)
     except (StartupError, SlotlineError) as error:
-        logs.announce(f"slotline cannot start: {error}", sys.stderr)
+        logs.announce(f"slotline cannot start: {error}", sys.stderr, logging.CRITICAL)
         return 2
     Server(app, settings).run()
     return 0

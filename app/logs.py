@@ -36,9 +36,9 @@ def configure(settings: Settings) -> None:
         logger.warning("log_utterances is on: bodies of requests and messages of exceptions are logged, and they quote utterances")
 
 
-def announce(message: str, stream: TextIO) -> None:
+def announce(message: str, stream: TextIO, level: int = logging.INFO) -> None:
     """Print what an operator must see whatever the level: as it stands in text, as one of our lines in JSON."""
-    record = logger.makeRecord("app", logging.INFO, "", 0, message, (), None)
+    record = logger.makeRecord("app", level, "", 0, message, (), None)
     formatters = (handler.formatter for handler in logging.getLogger().handlers)
     formatter = next((entry for entry in formatters if isinstance(entry, JsonFormatter)), logging.Formatter())
     print(formatter.format(record), file=stream, flush=True)

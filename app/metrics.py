@@ -28,7 +28,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from app import __version__, metrics_files
+from app import __version__, metrics_workers
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -65,7 +65,7 @@ class Metrics:
     def __init__(self) -> None:
         """Register every metric; in a worker of several, together with the others."""
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the time at which a series began would double their number
-        self._worker = metrics_files.join()
+        self._worker = metrics_workers.join()
         self._own = CollectorRegistry()
         self.registry = CollectorRegistry()
         self._show()
@@ -207,7 +207,7 @@ class Metrics:
         else:
             every = MultiProcessCollector(None, str(self._worker.directory))  # type: ignore[no-untyped-call]
             # First the processes: to count who lives removes the gauges of who does not.
-            self.registry.register(metrics_files.WorkerProcesses(self._worker.directory))
+            self.registry.register(metrics_workers.WorkerProcesses(self._worker.directory))
             self.registry.register(_Shown(every))
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -77,5 +77,6 @@ def test_a_service_that_cannot_start_says_so_in_json(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 2
     (entry,) = entries(done.stderr.splitlines())
+    assert entry["level"] == "critical"
     assert "cannot start" in str(entry["message"])
     assert "graph.onnx was changed" in str(entry["message"])

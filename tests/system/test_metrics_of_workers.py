@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app import metrics_files
-from app.metrics_files import living, shared_directory
+from app.metrics_files import shared_directory
+from app.metrics_workers import living
 
 ROOT = Path(__file__).parents[2]
 # The library is imported before the worker joins: the order must not matter.
