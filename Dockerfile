@@ -3,9 +3,10 @@ FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 RUN python -m venv --without-pip /opt/slotline
-# What it depends on is a layer of its own, made again only when pyproject.toml changes.
+# What it depends on is a layer of its own, made again only when pyproject.toml changes. EXTRAS=otel brings tracing.
+ARG EXTRAS=""
 COPY pyproject.toml ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > requirements.txt \
+RUN python -c "import os, tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *sum((project['optional-dependencies'][extra] for extra in os.environ['EXTRAS'].split()), []), sep='\n')" > requirements.txt \
  && pip --python /opt/slotline/bin/python install --requirement requirements.txt \
  && find /opt/slotline -type d -name tests -path '*/site-packages/numpy/*' -prune -exec rm -rf {} +
 COPY LICENSE ./
@@ -25,7 +26,8 @@ ENV PATH=/opt/slotline/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     ORT_DISABLE_TELEMETRY=1 \
     SLOTLINE_HOST=0.0.0.0 \
-    SLOTLINE_PORT=8000
+    SLOTLINE_PORT=8000 \
+    SLOTLINE_LOG_FORMAT=json
 COPY --from=build /opt/slotline /opt/slotline
 WORKDIR /var/empty
 USER 10001:10001

@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from app import logs
 from app.api.deps import Parts
 from app.errors import StartupError
 from app.main import create_app
@@ -62,17 +63,17 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        print(f"Slotline listens on http://{shown}:{port} (documentation: http://{shown}:{port}/docs)", flush=True)
+        logs.announce(f"Slotline listens on http://{shown}:{port} (documentation: http://{shown}:{port}/docs)", sys.stdout)
 
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0 after a graceful stop, 2 where the service cannot start as it is set up."""
     settings = parse_arguments(arguments)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(settings)
     try:
         app = create_app(settings)
     except (StartupError, SlotlineError) as error:
-        print(f"slotline cannot start: {error}", file=sys.stderr)
+        logs.announce(f"slotline cannot start: {error}", sys.stderr, logging.CRITICAL)
         return 2
     Server(app, settings).run()
     return 0

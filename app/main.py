@@ -1,24 +1,29 @@
 """Wires the application: settings and taggers in, an ASGI application out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from app import __version__
+from app import __version__, tracing
 from app.api import health, pages, v1
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
 from app.api.gate import Gate
 from app.api.problems import ClientGone, on_client_gone, on_http_error, on_service_error
-from app.errors import ServiceError
+from app.errors import ServiceError, StartupError
 from app.metrics import Metrics
 from app.registry import ModelRegistry, load_taggers
 from app.service import AnnotationService
 from app.settings import Settings
 from app.timers import Timers
 from model.tagger import Tagger
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 
 def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | None = None) -> FastAPI:
@@ -30,14 +35,20 @@ def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | Non
     metrics = Metrics()
     loaded = load_taggers(settings.models, threads=settings.threads) if taggers is None else taggers
     registry = ModelRegistry(loaded, settings, metrics)
+    metrics.model_info((tagger.name, tagger.version, tagger.sha256) for tagger in loaded)
     parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings), Timers())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         registry.start()
+        ticking = asyncio.create_task(metrics.keep_flushed())
         yield
         parts.service.draining = True
         await registry.close()
+        ticking.cancel()
+        metrics.flush()
+        if provider is not None:
+            await asyncio.to_thread(provider.shutdown)  # sends what it still has
 
     app = FastAPI(
         title="Slotline",
@@ -50,6 +61,7 @@ def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | Non
     app.state.parts = parts
     app.state.openapi_documents = {}
     _mount(app, parts)
+    provider = _trace(app, settings)
     return app
 
 
@@ -62,3 +74,15 @@ def _mount(app: FastAPI, parts: Parts) -> None:
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(ClientGone, on_client_gone)
+
+
+def _trace(app: FastAPI, settings: Settings) -> "TracerProvider | None":
+    if not tracing.wanted(settings):
+        return None
+    try:
+        from app import spans
+    except ModuleNotFoundError as error:
+        raise StartupError(f"tracing is on, but {error.name} is not installed; pip install 'slotline[otel]', or switch it off") from None
+    provider = spans.exporting_provider()
+    app.add_middleware(spans.TracingMiddleware, provider=provider)
+    return provider

@@ -154,7 +154,7 @@ class MicroBatcher:
             return
         self._flight = []
         if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-            logger.critical("the worker of model %s died: %r", self.name, outcome)
+            logger.critical("the worker of model %s died: %s", self.name, type(outcome).__name__)
             self._die(batch)
             return
         try:

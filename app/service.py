@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
+from app import tracing
 from app.errors import FieldError, Invalid, NotFound, ServiceError, invalid
 from app.registry import ModelRegistry, ServedModel
 from app.scheduler import Served
@@ -104,7 +105,9 @@ class AnnotationService:
     async def read(self, text: str, plan: Plan) -> Reading:
         """One text. Raises Invalid for the text, and what MicroBatcher.submit raises."""
         prepared = self._prepare(text, plan.served, "/text")
-        return _reading(await plan.served.batcher.submit(prepared, self._settings.deadline_s), plan)
+        served = await plan.served.batcher.submit(prepared, self._settings.deadline_s)
+        tracing.stages(served.queue_s, served.inference_s)
+        return _reading(served, plan)
 
     async def read_many(self, texts: Sequence[str | ServiceError], plan: Plan) -> list[Reading | ServiceError]:
         """Many texts, each with its own outcome, in order; an error in place of a text stays where it is.

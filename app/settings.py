@@ -54,6 +54,14 @@ class Settings(BaseSettings):
     drain_s: float = Field(1.0, ge=0, description="seconds between SIGTERM (ready turns 503) and the end of listening")
     stop_timeout_s: int = Field(25, ge=1, description="seconds that requests in flight have to finish once listening has ended")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe message that is logged")
+    log_format: Literal["text", "json"] = Field("text", description="text for people, json for machines; the container image sets json")
+    access_log: Literal["off", "failures", "all"] = Field(
+        "failures", description="which requests are logged; failures: those answered 5xx, but for the 503 of an overload"
+    )
+    log_utterances: bool = Field(False, description="log what users wrote: bodies in the access log, messages of exceptions; for debugging")
+    tracing: bool = Field(
+        False, description="send OpenTelemetry spans (needs slotline[otel]); OTEL_EXPORTER_OTLP_ENDPOINT switches it on as well"
+    )
 
     api_keys: SecretStr | None = Field(
         None, description="keys of the API as name:digest, separated by commas or spaces; `python -m app.access NAME` makes one"

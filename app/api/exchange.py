@@ -20,6 +20,7 @@ from app.api.deps import Call, Exchange, Handler, Parts
 from app.api.gate import Admission
 from app.api.problems import CLIENT_GONE, ClientGone, problem_response
 from app.errors import ServiceError
+from app.logs import AccessLog
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class ExchangeMiddleware:
         self._app = app
         self._parts = parts
         self._hot = hot
+        self._access = AccessLog(parts.settings)
         self._paths = {getattr(route, "endpoint", route.app): route.path for route in plain if isinstance(route, Route | Mount)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,6 +52,8 @@ class ExchangeMiddleware:
             return
         headers = dict(scope["headers"])
         scope["exchange"] = exchange = Exchange(_request_id(headers), time.perf_counter(), headers)
+        if self._access.utterances:
+            receive = self._access.overhear(scope, receive)
         admission = self._parts.gate.admit(scope, headers)
         sender = _Sender(send, exchange, admission, self._parts)
         handler = self._hot.get((scope["method"], scope["path"]))
@@ -76,7 +80,10 @@ class ExchangeMiddleware:
         # A caller must not be able to invent labels: neither by paths nor by methods.
         path = scope["path"] if hot else getattr(scope.get("route"), "path", None) or self._paths.get(scope.get("endpoint"), "(none)")
         method = scope["method"] if scope["method"] in METHODS else "(other)"
+        scope["route_template"] = path
         self._parts.metrics.answered(path, method, status, seconds)
+        if status >= self._access.lowest:
+            self._access.write(scope, path, status, seconds)
 
 
 class _Sender:
@@ -127,5 +134,5 @@ def _request_id(headers: Mapping[bytes, bytes]) -> str:
 
 def _log(error: Exception, request_id: str) -> None:
     """The type and the place, not the message, which may quote an utterance."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("request %s failed: %s\n%s", request_id, type(error).__name__, frames)
+    extra = {"request_id": request_id, "traceback": "".join(traceback.format_tb(error.__traceback__))}
+    logger.error("request %s failed: %s", request_id, type(error).__name__, extra=extra)

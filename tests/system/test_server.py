@@ -172,8 +172,9 @@ def _listens(service: Service) -> bool:
     return True
 
 
-def test_no_utterance_is_ever_logged(artifact_dir: Path) -> None:
-    with running(artifact_dir, "--log-level", "debug", "--drain-s", "0") as service:
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_utterance_is_ever_logged(artifact_dir: Path, log_format: str) -> None:
+    with running(artifact_dir, "--log-level", "debug", "--log-format", log_format, "--access-log", "all", "--drain-s", "0") as service:
         for body in (
             {"text": "Zanzibar"},
             {"text": "Zanzibar", "top_k": 0},

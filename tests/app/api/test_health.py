@@ -67,4 +67,4 @@ async def test_metrics_count_requests_batches_and_queues(client: httpx.AsyncClie
     assert 'slotline_requests_total{method="POST",route="/v1/parse",status="200"} 1.0' in text
     assert 'slotline_batch_utterances_count{model="fake"} 1.0' in text
     assert 'slotline_waiting_utterances{model="fake"} 0.0' in text
-    assert 'slotline_request_seconds_count{route="/v1/parse"} 1.0' in text
+    assert 'slotline_request_seconds_count{method="POST",route="/v1/parse",status="200"} 1.0' in text

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.api.exchange import ExchangeMiddleware
+from app.settings import Settings
 from tests.app.serving import happens, serving, turns
 from tests.fakes import FakeTagger, SlowTagger
 
@@ -175,5 +177,5 @@ async def test_what_is_no_http_passes_through() -> None:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    await ExchangeMiddleware(inner, None, [], {})({"type": "lifespan"}, None, None)
+    await ExchangeMiddleware(inner, SimpleNamespace(settings=Settings()), [], {})({"type": "lifespan"}, None, None)
     assert seen == ["lifespan"]
