@@ -17,6 +17,7 @@ from app.metrics import Metrics
 from app.registry import ModelRegistry, load_taggers
 from app.service import AnnotationService
 from app.settings import Settings
+from app.timers import Timers
 from model.tagger import Tagger
 
 
@@ -29,7 +30,7 @@ def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | Non
     metrics = Metrics()
     loaded = load_taggers(settings.models, threads=settings.threads) if taggers is None else taggers
     registry = ModelRegistry(loaded, settings, metrics)
-    parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings))
+    parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings), Timers())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -6,10 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from app.admission import QueueLimits
 from app.batch import BatchLimits
 from app.errors import NotFound, StartupError
 from app.metrics import Metrics
-from app.scheduler import MicroBatcher, QueueLimits
+from app.scheduler import MicroBatcher
 from app.settings import Settings
 from model.artifact import MANIFEST
 from model.tagger import Tagger
@@ -58,6 +59,8 @@ class ModelRegistry:
         self._limits = QueueLimits(
             items=settings.max_waiting_items,
             words=settings.max_waiting_words,
+            wait_s=settings.max_wait_s,
+            hang_s=settings.batch_timeout_s,
             batch=BatchLimits(rows=settings.max_batch_rows, cells=settings.max_batch_cells),
         )
         self._metrics = metrics
@@ -86,7 +89,7 @@ class ModelRegistry:
             await served.batcher.close()
 
     def _serve(self, tagger: Tagger) -> ServedModel:
-        return ServedModel(tagger, MicroBatcher(tagger.name, tagger.annotate_batch, self._limits, self._metrics))
+        return ServedModel(tagger, MicroBatcher(tagger.name, tagger, self._limits, self._metrics))
 
 
 def load_taggers(directory: Path, *, threads: int = 1) -> list[Tagger]:

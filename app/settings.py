@@ -42,8 +42,12 @@ class Settings(BaseSettings):
     max_batch_items: int = Field(128, ge=1, description="most items of one batch request")
     max_waiting_items: int = Field(2_048, ge=1, description="most utterances that may wait for a model; above it: 503")
     max_waiting_words: int = Field(32_768, ge=1, description="most words that may wait for a model; above it: 503")
+    max_wait_s: float = Field(0.5, gt=0, description="seconds that an utterance may be expected to wait for a model; above it: 503")
     max_batch_rows: int = Field(64, ge=1, description="most utterances that go through a model at once")
     max_batch_cells: int = Field(1_024, ge=1, description="most words, padding included, that go through a model at once")
+    batch_timeout_s: float = Field(
+        5.0, gt=0, description="seconds after which a batch that has not come back counts as hung: not ready, 503"
+    )
     deadline_s: float = Field(5.0, gt=0, description="seconds until a request that still waits is answered 504")
     body_timeout_s: float = Field(10.0, gt=0, description="seconds for a request's body to arrive")
     ready_window_s: float = Field(10.0, gt=0, description="seconds for which a finished forward pass counts as proof of readiness")

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Body, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -137,10 +138,10 @@ async def _add_examples(built: dict[str, Any], parts: Parts) -> None:
     exchange = Exchange(EXAMPLE_ID, 0.0)
 
     async def one(value: dict[str, Any]) -> dict[str, Any]:
-        return await v1.answer_one(ParseRequest.model_validate(value), parts.service, exchange)
+        return await v1.answer_one(ParseRequest.model_validate_json(orjson.dumps(value)), parts.service, exchange)
 
     async def many(value: dict[str, Any]) -> dict[str, Any]:
-        return await v1.answer_many(BatchRequest.model_validate(value), parts.service, exchange)
+        return await v1.answer_many(BatchRequest.model_validate_json(orjson.dumps(value)), parts.service, exchange)
 
     await _answer_examples(built["paths"]["/v1/parse"]["post"], PARSE_EXAMPLES, one)
     await _answer_examples(built["paths"]["/v1/parse/batch"]["post"], BATCH_EXAMPLES, many)

@@ -27,8 +27,8 @@ class Context(Request):
     )
     timezone: str | None = Field(None, max_length=64, description="IANA name of the caller's time zone, such as `Asia/Taipei`")
     date_policy: DatePolicy = Field("future", description="where a date without year lies, seen from `reference_time`")
-    expected_slots: list[str] = Field(
-        [],
+    expected_slots: tuple[str, ...] = Field(
+        (),
         max_length=100,
         description="slots that the caller has just asked for; read only by models whose `inputs` (`GET /v1/models/{name}`) list them",
     )
@@ -39,17 +39,20 @@ class Context(Request):
     )
 
 
+_DEFAULT_CONTEXT = Context()  # frozen, so that every request may share it
+
+
 class Options(Request):
     """What one text and a batch can ask alike."""
 
     model: str | None = Field(None, max_length=200, description="name of a loaded model; default: the service's default model")
     language: str | None = Field(None, max_length=35, description="one of the model's languages; default: its first")
-    context: Context = Field(default_factory=Context)
-    required_slots: list[str] = Field(
-        [], max_length=100, description="slots that the caller needs; those not filled come back in `missing`"
+    context: Context = Field(_DEFAULT_CONTEXT)
+    required_slots: tuple[str, ...] = Field(
+        (), max_length=100, description="slots that the caller needs; those not filled come back in `missing`"
     )
-    include: list[Include] = Field(
-        ["words"],
+    include: tuple[Include, ...] = Field(
+        ("words",),
         max_length=10,
         description="`words`: every word with its most probable labels; `alternatives`: the other labels of each slot; "
         "`distribution`: the probability of every label of every word, as one matrix",

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from app import service
 from app.api import answers
-from app.api.deps import Call, Exchange, Handler, PresentClient, call_of, check_accept, json_body, parts
+from app.api.deps import Call, Exchange, Handler, call_of, check_accept, client_watched, json_body, parts
 from app.api.problems import problem
 from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, field_errors
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1", tags=["Native API"])
 async def parse(call: Call) -> bytes:
     """``POST /v1/parse``."""
     asked = validated(PARSE_REQUEST, await json_body(call))
-    async with PresentClient(call.receive):
+    with client_watched(call):
         answer = await answer_one(asked, call.parts.service, call.exchange)
     return orjson.dumps(answer)
 
@@ -47,7 +47,7 @@ async def parse_batch(call: Call) -> bytes:
     most = call.parts.settings.max_batch_items
     if len(asked.items) > most:
         raise invalid("/items", "too_many_items", f"the batch has {len(asked.items)} items; send at most {most} at a time")
-    async with PresentClient(call.receive):
+    with client_watched(call):
         answer = await answer_many(asked, call.parts.service, call.exchange)
     return orjson.dumps(answer)
 
@@ -159,20 +159,18 @@ def service_options(asked: Options) -> service.Options:
     """The request's options as the service takes them. Raises Invalid for a reference time that is none."""
     context = asked.context
     return service.Options(
-        model=asked.model,
-        language=asked.language,
-        reference_time=_reference_time(context.reference_time),
-        timezone=context.timezone,
-        expected_slots=tuple(context.expected_slots),
-        intent=context.intent,
-        required_slots=tuple(asked.required_slots),
-        min_confidence=asked.min_confidence,
+        asked.model,
+        asked.language,
+        None if context.reference_time is None else _reference_time(context.reference_time),
+        context.timezone,
+        context.expected_slots,
+        context.intent,
+        asked.required_slots,
+        asked.min_confidence,
     )
 
 
-def _reference_time(given: str | None) -> datetime | None:
-    if given is None:
-        return None
+def _reference_time(given: str) -> datetime:
     try:
         return datetime.fromisoformat(given)
     except ValueError:
