@@ -59,7 +59,7 @@ ReadSlots = Sequence[tuple[str, str, float]]  # name, status (``accepted`` or th
 class Metrics:
     """One set of counters per application, so that tests and reloads do not share them. No label carries caller's text.
 
-    To be made in the process that counts. ``answered``, ``forward`` and ``read`` may be called in any thread.
+    To be made in the process that counts. Any method may be called in any thread.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class Metrics:
         key = (route, method, status)
         pending = self._answered.get(key)
         if pending is None:
-            pending = self._answered.setdefault(key, [])
+            pending = self._answered.setdefault(key, [])  # there are as many as routes, methods and statuses
         pending.append(seconds)
         if len(pending) >= MOST_PENDING:
             self.flush()
@@ -113,13 +113,14 @@ class Metrics:
     def model_info(self, models: Iterable[tuple[str, str, str]]) -> None:
         """These are served now, and no others: name, version and sha256 of each. Queues of others are no longer watched."""
         served = {(name, number, sha256[:12]) for name, number, sha256 in models}
-        for entry in self._served | served:
-            self._models.labels(*entry).set(entry in served)
-        self._served = served
-        for name in self._queues.keys() - {name for name, _, _ in served}:
-            del self._queues[name]
-            self._waiting.labels(name).set(0)
-            self._waiting_words.labels(name).set(0)
+        with self._flushing:
+            for entry in self._served | served:
+                self._models.labels(*entry).set(entry in served)
+            self._served = served
+            for name in self._queues.keys() - {name for name, _, _ in served}:
+                del self._queues[name]
+                self._waiting.labels(name).set(0)
+                self._waiting_words.labels(name).set(0)
 
     def reloaded(self, model: str, action: str, outcome: str) -> None:
         """Somebody changed what is served, or tried to: ``action`` such as ``load``, ``outcome`` such as ``ok``."""

@@ -1,5 +1,6 @@
 """Whether the service lives, is ready and has started, and its metrics."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -45,7 +46,8 @@ async def ready(request: Request) -> Any:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Requests, queues and forward passes."""
-    return Response(parts(request).metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    text = await asyncio.to_thread(parts(request).metrics.exposition)  # it may take longer than a request
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _prove(request: Request, served: ServedModel, window_s: float) -> None:
