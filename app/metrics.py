@@ -57,6 +57,12 @@ class Metrics:
         self._waiting.labels(model).set_function(utterances)
         self._waiting_words.labels(model).set_function(words)
 
+    def model_info(self, models: Sequence[tuple[str, str, str]]) -> None:
+        """These models answer from now on: name, version and sha256 of each."""
+
+    def reloaded(self, name: str, action: str, outcome: str) -> None:
+        """An admin command ended. ``action``: load, promote, rollback, unload; ``outcome``: ``done``, ``refused`` or ``failed``."""
+
     def exposition(self) -> bytes:
         """The text that Prometheus scrapes."""
         return generate_latest(self.registry)
