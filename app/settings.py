@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     stop_timeout_s: int = Field(25, ge=1, description="seconds that requests in flight have to finish once listening has ended")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe message that is logged")
 
+    workers: int = Field(1, ge=1, le=256, description="processes that serve; more than one are watched by a supervisor")
+    worker_timeout_s: float = Field(10.0, gt=0, description="seconds without a sign of life after which a worker process is replaced")
+
     @model_validator(mode="after")
     def _queue_takes_a_batch(self) -> Self:
         if self.max_waiting_items < self.max_batch_items:

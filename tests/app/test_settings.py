@@ -25,6 +25,8 @@ NAMES = [
     "drain_s",
     "stop_timeout_s",
     "log_level",
+    "workers",
+    "worker_timeout_s",
 ]
 
 
