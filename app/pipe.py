@@ -10,6 +10,7 @@ worker to supervisor
 supervisor to worker
   start       ``lines``: what to load; null for whatever the directory holds
   listen
+  leave       another worker has taken its place
   prepare     ``number``, ``command``: read an artefact, put it nowhere
   apply       ``number``, ``command``, ``prepared``: change the lines
   abort       ``prepared``: forget what was prepared

@@ -1,7 +1,6 @@
 """The server of one process: it tells the world before it goes, and loses nothing that it has accepted."""
 
 import asyncio
-import contextlib
 import signal
 import socket
 import time
@@ -13,9 +12,9 @@ from fastapi import FastAPI
 from app.api.deps import Parts
 from app.main import create_app
 from app.settings import Settings
-from app.sockets import BACKLOG, announce
+from app.sockets import BACKLOG, announce, refuse_new
 
-LAST_WORDS_S = 0.1  # for clients that connected just before the end of listening to send their request
+LAST_WORDS_S = 0.1  # for clients that have just connected to be accepted and to send their request
 
 
 class Server(uvicorn.Server):
@@ -39,6 +38,7 @@ class Server(uvicorn.Server):
         )
         self._parts: Parts = app.state.parts
         self._stop_at: float | None = None
+        self._others_listen = False
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """First signal: drain. Any further one, and Ctrl-C: stop listening at once.
@@ -58,37 +58,17 @@ class Server(uvicorn.Server):
             self.should_exit = True
         return await super().on_tick(counter)
 
+    def leave(self) -> None:
+        """End because another process has taken this one's place on the same sockets."""
+        self._parts.service.draining = self.should_exit = self._others_listen = True
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End listening, but answer whoever got through before; then finish what is in flight."""
-        twins = [listener.dup() for listener in sockets or ()]
-        for server in self.servers:
-            server.close()
-        for listener in sockets or ():
-            listener.close()
-        await asyncio.sleep(0)  # the loop lets go of a socket in its next turn; until then the twins keep what waits
-        await self._welcome([connection for twin in twins for connection in _last_connections(twin)])
-        if not self.force_exit:
+        """End listening without losing whoever got through; then finish what is in flight."""
+        if not (self._others_listen or self.force_exit):
+            for listener in sockets or ():
+                refuse_new(listener)
             await asyncio.sleep(LAST_WORDS_S)
         await super().shutdown(sockets)
-
-    async def _welcome(self, connections: list[socket.socket]) -> None:
-        loop, config, state = asyncio.get_running_loop(), self.config, self.lifespan.state
-        for connection in connections:
-            await loop.connect_accepted_socket(
-                lambda: config.http_protocol_class(config, self.server_state, state),  # type: ignore[call-arg]
-                connection,
-            )
-
-
-def _last_connections(listener: socket.socket) -> list[socket.socket]:
-    """End listening, and what waited in the kernel until then: those clients think that they are through, and would be reset."""
-    listener.setblocking(False)
-    found = []
-    with listener, contextlib.suppress(OSError):  # none waits any more
-        while True:
-            found.append(listener.accept()[0])
-            found[-1].setblocking(False)
-    return found
 
 
 def serve_alone(settings: Settings, sockets: list[socket.socket]) -> int:

@@ -97,7 +97,7 @@ class Supervised:
         self._spawn(self._beat())
         try:
             while line := await reader.readline():
-                self._do(pipe.decode(line))
+                self._do(pipe.decode(line), server)
             logger.error("the supervisor is gone; this worker stops")
         finally:
             for future in self._asked.values():
@@ -115,12 +115,14 @@ class Supervised:
             self.tell({"kind": "beat", "fit": self._parts.service.registry.fit})
             await asyncio.sleep(self._settings.worker_timeout_s / BEATS)
 
-    def _do(self, message: Message) -> None:
+    def _do(self, message: Message, server: Server) -> None:
         kind = message["kind"]
         if kind == "prepare":
             self._spawn(self._prepare(message["number"], pipe.command_of(message["command"])))
         elif kind == "apply":
             self._apply(message)
+        elif kind == "leave":
+            server.leave()
         elif kind == "abort":
             if (served := self._prepared.pop(message["prepared"], None)) is not None:
                 self._parts.service.registry.discard(served)

@@ -82,7 +82,7 @@ class WorkerProcess:
     def leave(self) -> None:
         """End listening at once, for others listen; what it has accepted it answers."""
         self.leaving = True
-        self.send_signal(signal.SIGINT)
+        self.tell({"kind": "leave"})
 
     def kill(self) -> None:
         """End it whatever it does."""
