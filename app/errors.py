@@ -12,7 +12,9 @@ ServiceError
 │   ├── BodyTooLarge     413
 │   ├── WrongMediaType   415
 │   ├── NotAcceptable    406
+│   ├── Conflict         409   not in the state that the models are in now
 │   ├── WrongHost        421   the Host header names another service
+│   ├── BrokenArtifact   422   an artefact that cannot be served
 │   ├── Invalid          422   the body is JSON, but not a request; ``errors`` say where and why
 │   └── QuotaExceeded    429   this caller came too often
 ├── Unavailable                come back later
@@ -116,6 +118,22 @@ class NotAcceptable(Refused):
     status = 406
     code = "not_acceptable"
     title = "Only JSON can be answered"
+
+
+class Conflict(Refused):
+    """The command does not fit the state that the models are in."""
+
+    status = 409
+    code = "conflict"
+    title = "Not possible in the present state"
+
+
+class BrokenArtifact(Refused):
+    """The artefact cannot be trusted; what was served before is served on."""
+
+    status = 422
+    code = "broken_artifact"
+    title = "The artefact cannot be served"
 
 
 class BodyTimeout(Refused):

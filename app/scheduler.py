@@ -79,7 +79,11 @@ class MicroBatcher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._runner: Runner[FeatureBatch, Outputs] = Runner(f"tagger-{name}", tagger.run, self._on_outcome)
-        metrics.watch_queue(name, lambda: len(self._waiting), lambda: self._admission.words)
+        self.watch()
+
+    def watch(self) -> None:
+        """Let the metrics ask this queue, of all that have its name."""
+        self._metrics.watch_queue(self.name, lambda: len(self._waiting), lambda: self._admission.words)
 
     @property
     def alive(self) -> bool:

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
         None, description="addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
 
+    workers: int = Field(1, ge=1, le=256, description="processes that serve; more than one are watched by a supervisor")
+    worker_timeout_s: float = Field(10.0, gt=0, description="seconds without a sign of life after which a worker process is replaced")
+
     @model_validator(mode="after")
     def _queue_takes_a_batch(self) -> Self:
         if self.max_waiting_items < self.max_batch_items:
@@ -118,7 +121,7 @@ class Settings(BaseSettings):
     def _threads_follow_the_quota(self) -> Self:
         if self.threads == 0:
             # The settings are frozen for everyone else.
-            self.__dict__["threads"] = max(1, available_cores() // getattr(self, "workers", 1))
+            self.__dict__["threads"] = max(1, available_cores() // self.workers)
         return self
 
     def read_api_keys(self) -> KeyRing:

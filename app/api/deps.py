@@ -13,6 +13,7 @@ from starlette.types import Receive
 
 from app.api.gate import Gate
 from app.api.problems import ClientGone
+from app.control import Control
 from app.errors import BodyTimeout, BodyTooLarge, NotAcceptable, WrongMediaType
 from app.metrics import Metrics
 from app.service import AnnotationService
@@ -33,6 +34,7 @@ class Parts:
     metrics: Metrics
     gate: Gate
     timers: Timers
+    control: Control
 
 
 @dataclass(frozen=True, slots=True)

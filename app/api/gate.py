@@ -139,7 +139,7 @@ def quota_of(settings: Settings) -> Quota | None:
     """One worker process's part of the rate limit, None where there is no limit."""
     if settings.rate_limit is None:
         return None
-    workers = getattr(settings, "workers", 1)
+    workers = settings.workers
     burst = settings.rate_burst or math.ceil(settings.rate_limit)
     return Quota(settings.rate_limit / workers, max(1, burst // workers))
 

@@ -1,10 +1,13 @@
 """The shapes of requests: they validate what comes in and document it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from app.errors import FieldError
+from app.errors import FieldError, Invalid, Malformed
+from app.lineup import Place
+
+T = TypeVar("T")
 
 Include = Literal["words", "alternatives", "distribution"]
 OffsetUnit = Literal["codepoint", "utf16", "utf8"]
@@ -92,6 +95,30 @@ def pointer_of(location: tuple[int | str, ...]) -> str:
     '/items/3/a~1b'
     """
     return "".join("/" + str(part)[:100].replace("~", "~0").replace("/", "~1") for part in location)
+
+
+class LoadRequest(Request):
+    """Which artefact to load."""
+
+    artifact: str = Field(min_length=1, max_length=200, description="an artefact's directory, directly below the service's `models`")
+
+
+class UnloadRequest(Request):
+    """Which version to unload."""
+
+    which: Place = Field(description="the active version of the default model cannot be unloaded")
+
+
+def validated(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The request that ``body`` is. Raises Malformed and Invalid."""
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise Malformed(f"{first['msg']}; send one JSON object in UTF-8") from None
+        errors = field_errors(error)
+        raise Invalid("; ".join(f"{entry.pointer or 'body'}: {entry.message}" for entry in errors), errors=errors) from None
 
 
 CODES = {"missing": "required", "extra_forbidden": "unknown_field", "literal_error": "not_allowed", "model_type": "object_type"}

@@ -5,11 +5,11 @@ Parsing does not go through FastAPI, whose machinery costs more than the inferen
 """
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from fastapi import APIRouter
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,14 +18,12 @@ from app import service
 from app.api import answers
 from app.api.deps import Call, Exchange, Handler, call_of, check_accept, client_watched, json_body, parts
 from app.api.problems import problem
-from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, field_errors
+from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, validated
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
-from app.errors import Invalid, Malformed, ServiceError, invalid
+from app.errors import Invalid, ServiceError, invalid
 from app.registry import ModelRegistry, ServedModel
 from app.service import AnnotationService, Plan, Reading
-
-T = TypeVar("T")
 
 PARSE_REQUEST: TypeAdapter[ParseRequest] = TypeAdapter(ParseRequest)
 BATCH_REQUEST: TypeAdapter[BatchRequest] = TypeAdapter(BatchRequest)
@@ -141,18 +139,6 @@ def summary(served: ServedModel, registry: ModelRegistry) -> dict[str, Any]:
         "intents": len(tagger.labels.intents),
         "max_words": tagger.max_words,
     }
-
-
-def validated(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The request that ``body`` is. Raises Malformed and Invalid."""
-    try:
-        return adapter.validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        if first["type"] == "json_invalid":
-            raise Malformed(f"{first['msg']}; send one JSON object in UTF-8") from None
-        errors = field_errors(error)
-        raise Invalid("; ".join(f"{entry.pointer or 'body'}: {entry.message}" for entry in errors), errors=errors) from None
 
 
 def service_options(asked: Options) -> service.Options:

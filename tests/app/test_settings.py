@@ -42,6 +42,8 @@ NAMES = [
     "cors_credentials",
     "allowed_hosts",
     "trusted_proxies",
+    "workers",
+    "worker_timeout_s",
 ]
 
 

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from app.api import answers
 from app.api.requests import OffsetUnit, ParseRequest
+from app.lineup import Release
 from app.registry import ServedModel
 from app.service import JudgedSlot, Plan, Reading, judge
 from model.errors import TextError
 from model.labels import Slot
 from tests.fakes import FakeTagger
 
-SERVED = ServedModel(FakeTagger(), SimpleNamespace())
+SERVED = ServedModel(FakeTagger(), SimpleNamespace(), Release("", "1.0.0", "", ""))
 WORDS = st.lists(
     st.sampled_from(["from", "to", "on", "for", "😀", "Омск", "é", "e\u0301", "Rome", "\u200f", "👩🏽‍🚒", "3"]) | st.text(max_size=4)
 )
