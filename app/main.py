@@ -44,7 +44,9 @@ def assemble(settings: Settings, lines: Lines[Loaded], control: Control | None =
     """The application for what is loaded. ``control`` carries out admin commands; default: for this process alone."""
     metrics = Metrics()
     registry = ModelRegistry(lines, settings, metrics)
-    parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings), Timers(), control or LocalControl(registry))
+    parts = Parts(
+        AnnotationService(registry, settings, metrics), settings, metrics, Gate(settings), Timers(), control or LocalControl(registry)
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
