@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from app.api.deps import Parts
 from app.errors import StartupError
 from app.main import create_app
+from app.protocol import EdgeProtocol
 from app.settings import Settings, parse_arguments
 from model.errors import SlotlineError
 
@@ -28,7 +29,7 @@ class Server(uvicorn.Server):
                 host=settings.host,
                 port=settings.port,
                 loop="uvloop",
-                http="httptools",
+                http=EdgeProtocol,
                 ws="none",
                 log_config=None,
                 access_log=False,

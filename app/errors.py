@@ -3,6 +3,9 @@
 ServiceError
 ├── Refused                    the caller's to mend
 │   ├── Malformed        400   the body is not JSON
+│   ├── BrokenHttp       400   the bytes are no HTTP request
+│   ├── HeadTimeout      408   the head did not come in time
+│   ├── HeadTooLarge     431   too many or too large headers
 │   ├── NotFound         404   no such model or page
 │   ├── BodyTimeout      408   the body did not come in time
 │   ├── BodyTooLarge     413
@@ -12,6 +15,7 @@ ServiceError
 ├── Unavailable                come back later
 │   ├── Overloaded       503   the queue is full
 │   ├── Draining         503   the service is about to stop
+│   ├── TooManyConnections 503 more connections are open than the service keeps
 │   └── WorkerDied       503   the worker of this model has stopped
 ├── DeadlineExceeded     504   no answer in time
 └── AnnotationFailed     500   the tagger failed on this text
@@ -60,6 +64,29 @@ class Malformed(Refused):
 
     code = "malformed_json"
     title = "The body is not JSON"
+
+
+class BrokenHttp(Refused):
+    """The bytes on the connection are no HTTP request."""
+
+    code = "broken_http"
+    title = "This is no HTTP request"
+
+
+class HeadTimeout(Refused):
+    """The head of the request did not come in time."""
+
+    status = 408
+    code = "head_timeout"
+    title = "The head of the request did not arrive in time"
+
+
+class HeadTooLarge(Refused):
+    """The request line and the headers are larger than the service takes."""
+
+    status = 431
+    code = "head_too_large"
+    title = "The head of the request is too large"
 
 
 class NotFound(Refused):
@@ -130,6 +157,13 @@ class Draining(Unavailable):
 
     code = "draining"
     title = "The service is stopping"
+
+
+class TooManyConnections(Unavailable):
+    """More connections are open than the service keeps."""
+
+    code = "too_many_connections"
+    title = "The service has too many connections"
 
 
 class WorkerDied(Unavailable):

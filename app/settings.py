@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     stop_timeout_s: int = Field(25, ge=1, description="seconds that requests in flight have to finish once listening has ended")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe message that is logged")
 
+    max_connections: int = Field(4_096, ge=1, description="most open connections; one more is answered 503 and closed")
+    head_timeout_s: float = Field(10.0, gt=0, description="seconds for the head of a request to arrive; above it: 408")
+    keep_alive_s: float = Field(75.0, gt=0, description="seconds that a connection may idle; more than a load balancer before it keeps one")
+    answer_timeout_s: float = Field(30.0, gt=0, description="seconds for a client to fetch its answer; above it its connection is cut")
+
     @model_validator(mode="after")
     def _queue_takes_a_batch(self) -> Self:
         if self.max_waiting_items < self.max_batch_items:

@@ -23,6 +23,10 @@ NAMES = [
     "drain_s",
     "stop_timeout_s",
     "log_level",
+    "max_connections",
+    "head_timeout_s",
+    "keep_alive_s",
+    "answer_timeout_s",
 ]
 
 
