@@ -193,5 +193,10 @@ def invalid(pointer: str, code: str, message: str) -> Invalid:
     return Invalid(message, errors=(FieldError(pointer, code, message),))
 
 
+def annotation_failed(name: str) -> AnnotationFailed:
+    """What the caller is told where the model ``name`` failed; the log says more."""
+    return AnnotationFailed(f"the model {name} failed on this text; tell the operator, whose log names the error")
+
+
 class StartupError(Exception):
     """The service cannot start as it is set up; the message says what to change."""

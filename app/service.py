@@ -1,13 +1,14 @@
 """The protocol-free middle: text and options in, an annotation with statuses and what is missing out."""
 
 import asyncio
+import logging
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
-from app.errors import FieldError, Invalid, NotFound, ServiceError, invalid
+from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
 from app.registry import ModelRegistry, ServedModel
 from app.scheduler import Served
 from app.settings import Settings
@@ -15,6 +16,8 @@ from model.errors import TextError
 from model.labels import OUTSIDE, Annotation, Slot
 from model.tagger import Prepared
 from model.text import tokenize
+
+logger = logging.getLogger(__name__)
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
@@ -93,7 +96,7 @@ class AnnotationService:
         )
 
     async def read(self, text: str, plan: Plan) -> Reading:
-        """One text. Raises Invalid for the text, and what MicroBatcher.submit raises."""
+        """One text. Raises Invalid and AnnotationFailed for the text, and what MicroBatcher.submit raises."""
         prepared = self._prepare(text, plan.served, "/text")
         return _reading(await plan.served.batcher.submit(prepared, self._settings.deadline_s), plan)
 
@@ -137,13 +140,16 @@ class AnnotationService:
         except TextError as error:
             code = "too_many_words" if tokenize(text) else "no_words"
             raise invalid(pointer, code, str(error)) from error
+        except Exception as error:  # a tagger's failure belongs to its text, whatever it is
+            logger.error("%s could not prepare one utterance: %s", served.name, type(error).__name__)  # the message may quote it
+            raise annotation_failed(served.name) from error
 
     def _prepare_or_error(self, text: str | ServiceError, served: ServedModel, pointer: str) -> Prepared | ServiceError:
         if isinstance(text, ServiceError):
             return text
         try:
             return self._prepare(text, served, pointer)
-        except Invalid as error:
+        except (Invalid, AnnotationFailed) as error:
             return error
 
 

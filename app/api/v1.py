@@ -4,6 +4,7 @@ Parsing does not go through FastAPI, whose machinery costs more than the inferen
 ``HOT``); ``app.api.openapi`` documents them from the same schemas.
 """
 
+import logging
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,9 +22,11 @@ from app.api.problems import problem
 from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, field_errors
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
-from app.errors import Invalid, Malformed, ServiceError, invalid
+from app.errors import Invalid, Malformed, ServiceError, annotation_failed, invalid
 from app.registry import ModelRegistry, ServedModel
 from app.service import AnnotationService, Plan, Reading
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -69,7 +72,7 @@ async def answer_many(asked: BatchRequest, through: AnnotationService, exchange:
     outcomes = await through.read_many([_text(item, index) for index, item in enumerate(asked.items)], plan)
     seconds = exchange.seconds()
     results = [_result(item, outcome, plan, asked, seconds) for item, outcome in zip(asked.items, outcomes, strict=True)]
-    ok = sum(isinstance(outcome, Reading) for outcome in outcomes)
+    ok = sum(result["status"] == 200 for result in results)
     return {
         "request_id": exchange.request_id,
         "model": answers.reference(plan.served),
@@ -190,4 +193,8 @@ def _text(item: BatchItem | BadItem, index: int) -> str | ServiceError:
 def _result(item: BatchItem | BadItem, outcome: Reading | ServiceError, plan: Plan, asked: BatchRequest, seconds: float) -> dict[str, Any]:
     if isinstance(outcome, ServiceError):
         return {"id": item.id, "status": outcome.status, "problem": problem(outcome)}
-    return {"id": item.id, "status": 200, **answers.parsed(outcome, plan, asked, seconds)}
+    try:
+        return {"id": item.id, "status": 200, **answers.parsed(outcome, plan, asked, seconds)}
+    except Exception as error:  # an answer that cannot be built is missing for its own item only
+        logger.error("an answer of %s could not be built: %s", plan.served.name, type(error).__name__)  # the message may quote the text
+        return {"id": item.id, "status": 500, "problem": problem(annotation_failed(plan.served.name))}

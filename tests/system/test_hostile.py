@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.system.footprint import connections, memory_mb, waiting
 from tests.system.running import Service, running
-from tests.system.wire import GOOD, Answer, Connection, answers_until_end, ask, chunked, post, request
+from tests.system.wire import GOOD, Answer, Connection, answers_until_end, ask, chunked, post, request, until
 
 MOST_CONNECTIONS = 60
 FLAGS = {"head-timeout-s": 1, "body-timeout-s": 1, "keep-alive-s": 1, "answer-timeout-s": 1, "max-connections": MOST_CONNECTIONS}
@@ -29,17 +29,9 @@ def service(artifact_dir: Path) -> Iterator[Service]:
         assert ask(service, post(GOOD)).status == 200
         before_mb = memory_mb(service)
         yield service
-        wait_until(lambda: connections(service) == 0)
+        until(lambda: connections(service) == 0)
         assert waiting(service) == 0
         assert memory_mb(service, "VmHWM") < before_mb + GROWTH_MB
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
-    """Ask again until it is so: what another process does at its own time is not told to us."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def neighbour_is_well(service: Service) -> None:
@@ -336,7 +328,7 @@ def test_pipelining_without_end_is_cut(service: Service) -> None:
 
 
 def test_an_answer_that_nobody_fetches_is_dropped(service: Service) -> None:
-    wait_until(lambda: connections(service) == 0)
+    until(lambda: connections(service) == 0)
     body = json.dumps({"items": [{"text": "to Oslo " * 30}] * 128, "include": ["distribution", "words"], "top_k": 100}).encode()
     for headers in ((), ("Connection: close",)):
         with Connection(service) as connection:
@@ -345,7 +337,7 @@ def test_an_answer_that_nobody_fetches_is_dropped(service: Service) -> None:
             assert connection.ends_within(10)  # the answer begins
             assert connections(service) == 1
             neighbour_is_well(service)
-            wait_until(lambda: connections(service) == 0)
+            until(lambda: connections(service) == 0)
 
 
 def test_one_connection_too_many_is_told_so(service: Service) -> None:
@@ -357,12 +349,12 @@ def test_one_connection_too_many_is_told_so(service: Service) -> None:
         is_problem(answered)
         taken[0].send(post(GOOD))
         assert taken[0].answer().status == 200
-    wait_until(lambda: ask(service, request("GET", "/health/live")).status == 200)
+    until(lambda: ask(service, request("GET", "/health/live")).status == 200)
 
 
 def test_a_flood_of_connections_passes(service: Service) -> None:
     with ExitStack() as stack:
         for connection in [stack.enter_context(Connection(service)) for _ in range(10 * MOST_CONNECTIONS)]:
             connection.send(b"GET / HT")
-    wait_until(lambda: ask(service, request("GET", "/health/live")).status == 200)
+    until(lambda: ask(service, request("GET", "/health/live")).status == 200)
     neighbour_is_well(service)

@@ -3,6 +3,8 @@
 import json
 import socket
 import struct
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
@@ -102,6 +104,14 @@ def answers_until_end(service: Service, sent: bytes) -> list[Answer]:
     with Connection(service) as connection:
         connection.send(sent)
         return list(iter(connection.answer, None))
+
+
+def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """Ask again until it is so: another process does not tell when."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to be so in time"
+        time.sleep(0.02)
 
 
 def _read(stream: BufferedReader, head: bool) -> Answer | None:
