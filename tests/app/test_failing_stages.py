@@ -19,7 +19,6 @@ ERRORS = (
     RecursionError("Smith"),
     KeyError("Smith"),
     StopIteration("Smith"),
-    asyncio.CancelledError("x"),
 )
 TEXTS = ("from Oslo", "poison to Rome", "for four", "on Monday", "poison", "to Bergen")
 
