@@ -10,8 +10,9 @@ from typing import Any, cast
 import httptools
 import orjson
 from fastapi import FastAPI
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app.api.deps import Parts
@@ -40,6 +41,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._framing = 0  # bytes of the current message that were no body, without those that came with its first
         self._deaf = False  # refused: whatever still comes is dropped
         self._error: ServiceError | None = None  # what is wrong with the current message
+        self._answering: RequestResponseCycle | None = None  # behind which others may wait
         self._head_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None  # aborts a connection that should have ended
 
@@ -61,6 +63,9 @@ class EdgeProtocol(HttpToolsProtocol):
                 timer.cancel()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
+        if self._answering is not None and self._answering is not self.cycle:  # uvicorn tells only the last of those that wait
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and see that the connection either answers a request or waits for one with a clock running."""
@@ -135,6 +140,10 @@ class EdgeProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What the parser cannot read. ``msg`` is uvicorn's and says nothing."""
         self._break(self._error or BrokenHttp("the request is not well-formed HTTP/1.1; the connection is closed"))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _feed(self, data: bytes) -> None:
         try:

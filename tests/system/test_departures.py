@@ -7,7 +7,7 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from socket import SO_LINGER, SOL_SOCKET
+from socket import SO_LINGER, SO_RCVBUF, SOL_SOCKET
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from tests.app.serving import timeless
 from tests.system.footprint import connections, memory_mb, open_files, waiting
 from tests.system.running import Service, running
 from tests.system.size import choose
-from tests.system.wire import post, until
+from tests.system.wire import Connection, post, request, until
 
 CLIENTS = choose(short=1_000, long=10_000)
 AT_ONCE = 200
@@ -109,6 +109,20 @@ def test_clients_that_leave_at_any_moment_harm_nobody_and_leave_nothing_behind(s
     assert memory_mb(service) < memory + 100
     assert httpx.get(f"{service.url}/health/ready", timeout=10).status_code == 200
     assert "Traceback" not in "".join(service.printed)
+
+
+def test_a_client_that_leaves_amid_pipelined_requests_is_no_failure(service: Service) -> None:
+    """The answer that is being sent is not the last one asked for; whoever sends it must be told too."""
+    before = len(service.printed)
+    for leave_by in (Connection.close, Connection.reset):
+        connection = Connection(service)
+        connection.socket.setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
+        connection.send(request("GET", "/static/swagger-ui/swagger-ui-bundle.js") * 3)
+        assert connection.ends_within(10)  # it begins to answer
+        leave_by(connection)
+        until(lambda: connections(service) == 0)
+    assert httpx.get(f"{service.url}/health/live").status_code == 200
+    assert [line for line in service.printed[before:] if "ERROR" in line] == []
 
 
 def rounded(value: object) -> object:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -47,8 +48,7 @@ def service(artifact_dir: Path) -> Iterator[Service]:
         yield service
         assert memory_mb(service, "VmHWM") < memory + 200
         printed = "".join(service.printed)
-        assert "Traceback" not in printed
-        assert " ERROR " not in printed
+        assert not re.search("Traceback| ERROR ", printed), printed[-5000:]
 
 
 @pytest.mark.timeout(choose(short=60, long=1_200))
@@ -96,9 +96,10 @@ def mutated(draw: st.DrawFn) -> bytes:
 def test_no_bytes_are_answered_5xx(service: Service, sent: bytes) -> None:
     with Connection(service) as connection:
         connection.send(sent)
-        if connection.ends_within(0.01):  # an answer, or the end; else what was sent is not a whole request
-            answered = connection.answer(head=True)
-            assert answered is None or answered.status < 500
+        if connection.ends_within(0.01):  # it answers or ends; else what was sent is not a whole request, or asks for 100 Continue
+            with suppress(TimeoutError):
+                answered = connection.answer(head=True)
+                assert answered is None or answered.status < 500
         connection.socket.shutdown(socket.SHUT_WR)
 
 
