@@ -10,7 +10,6 @@ from typing import Any, cast
 import httptools
 import orjson
 from fastapi import FastAPI
-from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -25,6 +24,16 @@ MOST_PIPELINED = 16  # requests of one connection that wait behind the one that 
 LINGER_S = 1.0  # for so long a refused client is listened to, or it would find a reset in place of its answer
 
 
+class _NoMore(list[tuple[bytes, bytes]]):
+    """Where uvicorn would put trailers: nothing here reads them, and there is no end to them."""
+
+    def append(self, header: tuple[bytes, bytes]) -> None:
+        """Drop it."""
+
+
+_NO_MORE = _NoMore()
+
+
 class EdgeProtocol(HttpToolsProtocol):
     """One connection. Everything belongs to the event loop; what runs for every request is a few attributes."""
 
@@ -36,9 +45,9 @@ class EdgeProtocol(HttpToolsProtocol):
         self._parts: Parts = cast(FastAPI, config.app).state.parts
         self._settings = self._parts.settings
         self.timeout_keep_alive = self._settings.keep_alive_s  # uvicorn says int, and only passes it to call_later
-        self._in_head = False
         self._chunk = 0  # bytes that came last
-        self._framing = 0  # bytes of the current message that were no body, without those that came with its first
+        self._framing = 0  # bytes of the current head or body that were no content; those that came with its first do not count
+        self._upgrading = False  # the current request wishes for another protocol
         self._deaf = False  # refused: whatever still comes is dropped
         self._error: ServiceError | None = None  # what is wrong with the current message
         self._answering: RequestResponseCycle | None = None  # behind which others may wait
@@ -80,29 +89,26 @@ class EdgeProtocol(HttpToolsProtocol):
         if self._framing > MOST_HEAD_BYTES:
             self._check_framing()
 
-    def on_message_begin(self) -> None:
-        """A head begins."""
-        self._in_head = True
-        self._framing = 0
-        super().on_message_begin()
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; trailers are dropped, since nothing here reads them."""
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """A head has ended. What is raised here comes back from the parser as a broken request: ``send_400_response``."""
-        self._in_head = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
         if self._framing + self._chunk > MOST_HEAD_BYTES:
             self._check_head()
-        if self.parser.get_http_version() not in VERSIONS or len(self.pipeline) >= MOST_PIPELINED:
-            raise BrokenHttp("not to be answered")
-        if not self._declined():
-            super().on_headers_complete()
+        self._framing = 0
+        self._upgrading = self.parser.should_upgrade()
+        if self._upgrading and not self._should_upgrade():
+            return  # _decline_upgrade will come back with it
+        if self.pipeline and len(self.pipeline) >= MOST_PIPELINED:
+            raise BrokenHttp("too many pipelined requests")
+        super().on_headers_complete()
+        if not self._upgrading:
+            self.headers = _NO_MORE
+            if not self.pipeline:
+                self._answering = self.cycle
+            if self.scope["http_version"] not in VERSIONS:
+                raise BrokenHttp("another version")
 
     def on_body(self, body: bytes) -> None:
         """Body is not framing."""
@@ -110,12 +116,15 @@ class EdgeProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """A request is whole."""
-        if not self._declined():
-            super().on_message_complete()
+        """A request is whole. As uvicorn's, which asks the parser once more whether it is an upgrade."""
+        self._framing = 0
+        if not self._upgrading and not self.cycle.response_complete:
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Give a client that gets no further answer a limited time to fetch this one."""
+        self._answering = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if self.transport.is_closing():
             self._end_after(self._settings.answer_timeout_s)
@@ -141,10 +150,6 @@ class EdgeProtocol(HttpToolsProtocol):
         """What the parser cannot read. ``msg`` is uvicorn's and says nothing."""
         self._break(self._error or BrokenHttp("the request is not well-formed HTTP/1.1; the connection is closed"))
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
-
     def _feed(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
@@ -158,8 +163,10 @@ class EdgeProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("")
 
-    def _declined(self) -> bool:
-        return self.parser.should_upgrade() and not self._should_upgrade()
+    @property
+    def _in_head(self) -> bool:
+        """Whether a message has begun whose headers have not ended: uvicorn has made its scope, but no cycle with it."""
+        return self.scope is not None and (self.cycle is None or self.cycle.scope is not self.scope)
 
     def _decline_upgrade(self, rest: bytes) -> None:
         """Read the request again as if it had not wished for another protocol.

@@ -46,10 +46,7 @@ async def parse(call: Call) -> bytes:
 
 async def parse_batch(call: Call) -> bytes:
     """``POST /v1/parse/batch``."""
-    asked = validated(BATCH_REQUEST, await json_body(call))
-    most = call.parts.settings.max_batch_items
-    if len(asked.items) > most:
-        raise invalid("/items", "too_many_items", f"the batch has {len(asked.items)} items; send at most {most} at a time")
+    asked = validated(BATCH_REQUEST, await json_body(call), max_batch_items=call.parts.settings.max_batch_items)
     async with PresentClient(call.receive):
         answer = await answer_many(asked, call.parts.service, call.exchange)
     return orjson.dumps(answer)
@@ -146,15 +143,14 @@ def summary(served: ServedModel, registry: ModelRegistry) -> dict[str, Any]:
     }
 
 
-def validated(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The request that ``body`` is. Raises Malformed and Invalid."""
+def validated(adapter: TypeAdapter[T], body: bytes, **limits: int) -> T:
+    """The request that ``body`` is, within the ``limits`` that its schema asks for. Raises Malformed and Invalid."""
     try:
-        return adapter.validate_json(body)
+        return adapter.validate_json(body, context=limits)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        if first["type"] == "json_invalid":
-            raise Malformed(f"{first['msg']}; send one JSON object in UTF-8") from None
         errors = field_errors(error)
+        if errors[0].code == "json_invalid":
+            raise Malformed(f"{errors[0].message}; send one JSON object in UTF-8") from None
         raise Invalid("; ".join(f"{entry.pointer or 'body'}: {entry.message}" for entry in errors), errors=errors) from None
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tests.app.serving import serving, timeless
+from tests.app.serving import REFERENCE, serving, timeless
 from tests.fakes import DyingTagger, FakeTagger, HangingTagger, StageTagger
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,7 @@ TEXTS = ("from Oslo", "poison to Rome", "for four", "on Monday", "poison", "to B
 
 
 async def post(client: httpx.AsyncClient, text: str) -> httpx.Response:
-    return await client.post("/v1/parse", json={"text": text, "include": ["words", "distribution", "alternatives"]})
+    return await client.post("/v1/parse", json={"text": text, "context": REFERENCE, "include": ["words", "distribution", "alternatives"]})
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

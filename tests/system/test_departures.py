@@ -96,6 +96,7 @@ async def crowd(service: Service) -> list[dict[str, Any]]:
     return [answer for answer in await asyncio.gather(*map(one, range(CLIENTS * 11 // 10))) if answer]
 
 
+@pytest.mark.timeout(choose(short=60, long=600))
 def test_clients_that_leave_at_any_moment_harm_nobody_and_leave_nothing_behind(service: Service) -> None:
     with httpx.Client(base_url=service.url, timeout=10) as client:
         asked = [client.post("/v1/parse", json={"text": utterance(index), "context": REFERENCE}) for index in range(CLIENTS // 10)]
