@@ -1,6 +1,7 @@
 """What a hostile or broken client can send: each is refused in bounded time and memory, and a neighbour does not notice."""
 
 import json
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.system.footprint import connections, memory_mb, waiting
+from tests.system.footprint import connections, memory_mb, open_files, waiting
 from tests.system.running import Service, running
 from tests.system.wire import GOOD, Answer, Connection, answers_until_end, ask, chunked, post, request, until
 
@@ -359,3 +360,18 @@ def test_a_flood_of_connections_passes(service: Service) -> None:
             connection.send(b"GET / HT")
     until(lambda: ask(service, request("GET", "/health/live")).status == 200)
     neighbour_is_well(service)
+
+
+def test_a_server_that_runs_out_of_descriptors_goes_on(artifact_dir: Path) -> None:
+    with running(artifact_dir) as service, Connection(service) as old, ExitStack() as stack:
+        old.send(post(GOOD))
+        assert old.answer().status == 200
+        _, hard = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (open_files(service) + 20, hard))
+        for _ in range(100):
+            stack.enter_context(Connection(service))
+        old.send(post(GOOD))
+        assert old.answer().status == 200
+        stack.close()
+        until(lambda: connections(service) == 1)
+        neighbour_is_well(service)
