@@ -48,7 +48,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._chunk = 0  # bytes that came last
         self._framing = 0  # bytes of the current head or body that were no content; those that came with its first do not count
         self._upgrading = False  # the current request wishes for another protocol
-        self._deaf = False  # refused: whatever still comes is dropped
+        self._deaf = False  # refused, or handed over: whatever still comes is dropped
         self._error: ServiceError | None = None  # what is wrong with the current message
         self._answering: RequestResponseCycle | None = None  # behind which others may wait
         self._head_timer: asyncio.TimerHandle | None = None
@@ -84,7 +84,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._framing += self._chunk
         self._unset_keepalive_if_required()
         self._feed(data)
-        if self.cycle is None or self.cycle.response_complete:
+        if (self.cycle is None or self.cycle.response_complete) and not self._deaf:
             self._expect_head()
         if self._framing > MOST_HEAD_BYTES:
             self._check_framing()
@@ -155,6 +155,7 @@ class EdgeProtocol(HttpToolsProtocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             if self._should_upgrade():
+                self._deaf = True  # another protocol has the connection now
                 self.handle_websocket_upgrade()
             elif self.parser.get_method() == b"CONNECT":
                 self.send_400_response("")

@@ -1,6 +1,7 @@
 """Taggers without a graph, named by their behaviour; they answer as ``model.tagger.Tagger`` does."""
 
 import threading
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -134,6 +135,18 @@ class HangingTagger(FakeTagger):
     def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
         if any("hang" in prepared.text for prepared in batch):
             self.release.wait(timeout=30)
+        return super().annotate_batch(batch)
+
+
+class SteadyTagger(FakeTagger):
+    """Takes some seconds for every batch."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
+        time.sleep(self._seconds)  # this is its work, nobody waits by it
         return super().annotate_batch(batch)
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.app.serving import REFERENCE, serving, timeless
-from tests.fakes import DyingTagger, FakeTagger, HangingTagger, StageTagger
+from tests.fakes import DyingTagger, FakeTagger, HangingTagger, StageTagger, SteadyTagger
 
 pytestmark = pytest.mark.anyio
 
@@ -92,8 +92,8 @@ async def test_a_worker_that_hangs_is_503_for_all_who_wait_and_not_ready() -> No
         assert (await post(client, "later")).status_code == 503
 
 
-async def test_a_slow_batch_is_no_hang() -> None:
-    async with serving(FakeTagger(), batch_timeout_s=0.1) as client:
-        for _ in range(3):
-            assert (await post(client, "to Oslo")).status_code == 200
+async def test_a_long_wait_for_a_worker_that_works_is_no_hang() -> None:
+    async with serving(SteadyTagger(0.02), max_batch_rows=1, deadline_s=30, batch_timeout_s=0.5) as client:
+        answers = await asyncio.gather(*(post(client, f"to place{index}") for index in range(50)))
+        assert [answer.status_code for answer in answers] == [200] * 50
         assert (await client.get("/health/ready")).status_code == 200
