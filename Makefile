@@ -15,12 +15,13 @@ TRAIN_FLAGS ?=
 IMAGE ?= slotline
 DOCKER_FLAGS ?=
 WORKERS ?= 2
+MINUTES ?= 10
 
 # onnxruntime's builds report to their maker unless they are told not to.
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check format train bench docker clean
+.PHONY: help install serve test check format train bench docker clean fuzz soak
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -50,11 +51,17 @@ train: $(DEV) ## a model: make train DATA=DIR [CONFIG=training/configs/booking.t
 bench: $(DEV) ## measure speed and write the numbers to bench/results
 	$(BIN)/python -m bench
 
+fuzz: $(DEV) ## ten thousand requests and more that nobody thought of; the same tests run shorter in make test
+	LONG=1 $(BIN)/python -m pytest -s tests/system/test_fuzz.py
+
+soak: $(DEV) ## overload, departures and MINUTES (10) of mixed traffic; the same tests run shorter in make test
+	LONG=1 SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/system/test_overload.py tests/system/test_departures.py tests/system/test_soak.py
+
 docker: ## the container image
 	docker build $(DOCKER_FLAGS) --tag $(IMAGE) .
 
 clean: ## remove what the targets above made, but no trained model
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
 
 $(CREATED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; " + sys.executable \

@@ -7,6 +7,9 @@ ServiceError
 │   ├── Unauthorized     401   no key, or one that nobody has
 │   ├── Forbidden        403   a key, but not for this
 │   │   └── AdminOff     403   nobody may, as the service is set up
+│   ├── BrokenHttp       400   the bytes are no HTTP request
+│   ├── HeadTimeout      408   the head did not come in time
+│   ├── HeadTooLarge     431   too many or too large headers
 │   ├── NotFound         404   no such model or page
 │   ├── BodyTimeout      408   the body did not come in time
 │   ├── BodyTooLarge     413
@@ -20,6 +23,7 @@ ServiceError
 ├── Unavailable                come back later
 │   ├── Overloaded       503   the queue is full
 │   ├── Draining         503   the service is about to stop
+│   ├── TooManyConnections 503 more connections are open than the service keeps
 │   └── WorkerDied       503   the worker of this model has stopped
 ├── DeadlineExceeded     504   no answer in time
 └── AnnotationFailed     500   the tagger failed on this text
@@ -102,6 +106,29 @@ class AdminOff(Forbidden):
 
     code = "admin_off"
     title = "Administration is off"
+
+
+class BrokenHttp(Refused):
+    """The bytes on the connection are no HTTP request."""
+
+    code = "broken_http"
+    title = "This is no HTTP request"
+
+
+class HeadTimeout(Refused):
+    """The head of the request did not come in time."""
+
+    status = 408
+    code = "head_timeout"
+    title = "The head of the request did not arrive in time"
+
+
+class HeadTooLarge(Refused):
+    """The request line and the headers are larger than the service takes."""
+
+    status = 431
+    code = "head_too_large"
+    title = "The head of the request is too large"
 
 
 class NotFound(Refused):
@@ -206,6 +233,13 @@ class Draining(Unavailable):
     title = "The service is stopping"
 
 
+class TooManyConnections(Unavailable):
+    """More connections are open than the service keeps."""
+
+    code = "too_many_connections"
+    title = "The service has too many connections"
+
+
 class WorkerDied(Unavailable):
     """The thread that runs the tagger has stopped; an operator must restart the service."""
 
@@ -231,6 +265,11 @@ class AnnotationFailed(ServiceError):
 def invalid(pointer: str, code: str, message: str) -> Invalid:
     """An Invalid with one place."""
     return Invalid(message, errors=(FieldError(pointer, code, message),))
+
+
+def annotation_failed(name: str) -> AnnotationFailed:
+    """What the caller is told where the model ``name`` failed; the log says more."""
+    return AnnotationFailed(f"the model {name} failed on this text; tell the operator, whose log names the error")
 
 
 class StartupError(Exception):

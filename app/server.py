@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app.api.deps import Parts
 from app.main import create_app
+from app.protocol import EdgeProtocol
 from app.settings import Settings
 from app.sockets import BACKLOG, announce, refuse_new
 
@@ -26,7 +27,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http="httptools",
+                http=EdgeProtocol,
                 ws="none",
                 backlog=BACKLOG,
                 log_config=None,

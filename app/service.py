@@ -1,6 +1,7 @@
 """The protocol-free middle: text and options in, an annotation with statuses and what is missing out."""
 
 import asyncio
+import logging
 import zoneinfo
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from app import tracing
-from app.errors import FieldError, Invalid, NotFound, ServiceError, invalid
+from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
 from app.metrics import Metrics
 from app.registry import ModelRegistry, ServedModel
 from app.scheduler import Served
@@ -17,6 +18,8 @@ from model.errors import TextError
 from model.labels import OUTSIDE, Annotation, Slot
 from model.tagger import Prepared
 from model.text import tokenize
+
+logger = logging.getLogger(__name__)
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 ACCEPTED = "accepted"  # what is counted where there is no reason of doubt
@@ -106,7 +109,7 @@ class AnnotationService:
         )
 
     async def read(self, text: str, plan: Plan) -> Reading:
-        """One text. Raises Invalid for the text, and what MicroBatcher.submit raises."""
+        """One text. Raises Invalid and AnnotationFailed for the text, and what MicroBatcher.submit raises."""
         prepared = self._prepare(text, plan.served, "/text")
         served = await plan.served.batcher.submit(prepared, self._settings.deadline_s)
         tracing.stages(served.queue_s, served.inference_s)
@@ -163,13 +166,16 @@ class AnnotationService:
         except TextError as error:
             code = "too_many_words" if tokenize(text) else "no_words"
             raise invalid(pointer, code, str(error)) from error
+        except Exception as error:  # a tagger's failure belongs to its text, whatever it is
+            logger.error("%s could not prepare one utterance: %s", served.name, type(error).__name__)  # the message may quote it
+            raise annotation_failed(served.name) from error
 
     def _prepare_or_error(self, text: str | ServiceError, served: ServedModel, pointer: str) -> Prepared | ServiceError:
         if isinstance(text, ServiceError):
             return text
         try:
             return self._prepare(text, served, pointer)
-        except Invalid as error:
+        except (Invalid, AnnotationFailed) as error:
             return error
 
 

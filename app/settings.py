@@ -97,6 +97,11 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=256, description="processes that serve; more than one are watched by a supervisor")
     worker_timeout_s: float = Field(10.0, gt=0, description="seconds without a sign of life after which a worker process is replaced")
 
+    max_connections: int = Field(4_096, ge=1, description="most open connections; one more is answered 503 and closed")
+    head_timeout_s: float = Field(10.0, gt=0, description="seconds for the head of a request to arrive; above it: 408")
+    keep_alive_s: float = Field(75.0, gt=0, description="seconds that a connection may idle; more than a load balancer before it keeps one")
+    answer_timeout_s: float = Field(30.0, gt=0, description="seconds for a client to fetch its answer; above it its connection is cut")
+
     @model_validator(mode="after")
     def _queue_takes_a_batch(self) -> Self:
         if self.max_waiting_items < self.max_batch_items:

@@ -1,8 +1,10 @@
 """Taggers without a graph, named by their behaviour; they answer as ``model.tagger.Tagger`` does."""
 
 import threading
+import time
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -119,6 +121,58 @@ class DyingTagger(FakeTagger):
         if any("die" in text for text in texts):
             raise SystemExit("the thread ends here")
         return super().run(texts)
+
+
+class StageTagger(FakeTagger):
+    """Fails on texts that say ``poison``, in one stage of the way from text to answer, with any exception."""
+
+    def __init__(self, stage: str, error: Exception) -> None:
+        super().__init__()
+        self._stage = stage
+        self._error = error
+
+    def prepare(self, text: str) -> Prepared:
+        self._fail("prepare", text)
+        return super().prepare(text)
+
+    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
+        self._fail("collate", *(prepared.text for prepared in batch))
+        self._fail("run", *(prepared.text for prepared in batch))
+        answers = super().annotate_batch(batch)
+        self._fail("decode", *(answer.text for answer in answers))
+        # An annotation without probabilities: nothing can be said of it, which shows only when the answer is built.
+        broken = np.zeros((0, 0), dtype=np.float32)
+        spoilt = self._stage == "answer"
+        return [replace(each, label_probabilities_TL=broken) if spoilt and "poison" in each.text else each for each in answers]
+
+    def _fail(self, stage: str, *texts: str) -> None:
+        if stage == self._stage and any("poison" in text for text in texts):
+            raise self._error
+
+
+class HangingTagger(FakeTagger):
+    """Comes back from a text that says ``hang`` only when ``release`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.release = threading.Event()
+
+    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
+        if any("hang" in prepared.text for prepared in batch):
+            self.release.wait(timeout=30)
+        return super().annotate_batch(batch)
+
+
+class SteadyTagger(FakeTagger):
+    """Takes some seconds for every batch."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
+        time.sleep(self._seconds)  # this is its work, nobody waits by it
+        return super().annotate_batch(batch)
 
 
 class ForgetfulTagger(FakeTagger):

@@ -49,11 +49,11 @@ def random_weights(seed: int, network: NetworkConfig, features: FeatureConfig, s
     return weights
 
 
-def tiny_artifact(*, name: str = "tiny", version: str = "1.0.0", seed: int = 1) -> ModelArtifact:
-    """An artefact of a few kilobytes; another ``seed`` gives other answers."""
+def tiny_artifact(*, name: str = "tiny", version: str = "1.0.0", seed: int = 1, network: NetworkConfig = NETWORK) -> ModelArtifact:
+    """An artefact of a few kilobytes; another ``seed`` gives other answers, a wider ``network`` takes longer."""
     features = FeatureConfig(ngram_sizes=(2, 3), ngram_buckets=64, max_ngrams=12)
     vocabulary = Vocabulary(WORDS)
-    weights = random_weights(seed, NETWORK, features, SCHEME, words=len(vocabulary))
+    weights = random_weights(seed, network, features, SCHEME, words=len(vocabulary))
     artifact = ModelArtifact(
         config=TaggerConfig(name, version, ("en",), max_words=64, features=features),
         labels=SCHEME,
@@ -68,7 +68,7 @@ def tiny_artifact(*, name: str = "tiny", version: str = "1.0.0", seed: int = 1) 
     return ModelArtifact(**{**vars(artifact), "samples": tuple(tagger.sample(text) for text in SAMPLES)})
 
 
-def write_tiny_artifact(path: Path, *, name: str = "tiny", version: str = "1.0.0", seed: int = 1) -> Path:
+def write_tiny_artifact(path: Path, *, name: str = "tiny", version: str = "1.0.0", seed: int = 1, network: NetworkConfig = NETWORK) -> Path:
     """The artefact as a directory at ``path``."""
-    write_artifact(tiny_artifact(name=name, version=version, seed=seed), path)
+    write_artifact(tiny_artifact(name=name, version=version, seed=seed, network=network), path)
     return path

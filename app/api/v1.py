@@ -4,6 +4,7 @@ Parsing does not go through FastAPI, whose machinery costs more than the inferen
 ``HOT``); ``app.api.openapi`` documents them from the same schemas.
 """
 
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +22,11 @@ from app.api.problems import problem
 from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, validated
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
-from app.errors import Invalid, ServiceError, invalid
+from app.errors import Invalid, ServiceError, annotation_failed, invalid
 from app.registry import ModelRegistry, ServedModel
 from app.service import AnnotationService, Plan, Reading
+
+logger = logging.getLogger(__name__)
 
 PARSE_REQUEST: TypeAdapter[ParseRequest] = TypeAdapter(ParseRequest)
 BATCH_REQUEST: TypeAdapter[BatchRequest] = TypeAdapter(BatchRequest)
@@ -41,10 +44,7 @@ async def parse(call: Call) -> bytes:
 
 async def parse_batch(call: Call) -> bytes:
     """``POST /v1/parse/batch``."""
-    asked = validated(BATCH_REQUEST, await json_body(call))
-    most = call.parts.settings.max_batch_items
-    if len(asked.items) > most:
-        raise invalid("/items", "too_many_items", f"the batch has {len(asked.items)} items; send at most {most} at a time")
+    asked = validated(BATCH_REQUEST, await json_body(call), max_batch_items=call.parts.settings.max_batch_items)
     with client_watched(call):
         answer = await answer_many(asked, call.parts.service, call.exchange)
     return orjson.dumps(answer)
@@ -67,7 +67,7 @@ async def answer_many(asked: BatchRequest, through: AnnotationService, exchange:
     outcomes = await through.read_many([_text(item, index) for index, item in enumerate(asked.items)], plan)
     seconds = exchange.seconds()
     results = [_result(item, outcome, plan, asked, seconds) for item, outcome in zip(asked.items, outcomes, strict=True)]
-    ok = sum(isinstance(outcome, Reading) for outcome in outcomes)
+    ok = sum(result["status"] == 200 for result in results)
     return {
         "request_id": exchange.request_id,
         "model": answers.reference(plan.served),
@@ -174,4 +174,8 @@ def _text(item: BatchItem | BadItem, index: int) -> str | ServiceError:
 def _result(item: BatchItem | BadItem, outcome: Reading | ServiceError, plan: Plan, asked: BatchRequest, seconds: float) -> dict[str, Any]:
     if isinstance(outcome, ServiceError):
         return {"id": item.id, "status": outcome.status, "problem": problem(outcome)}
-    return {"id": item.id, "status": 200, **answers.parsed(outcome, plan, asked, seconds)}
+    try:
+        return {"id": item.id, "status": 200, **answers.parsed(outcome, plan, asked, seconds)}
+    except Exception as error:  # an answer that cannot be built is missing for its own item only
+        logger.error("an answer of %s could not be built: %s", plan.served.name, type(error).__name__)  # the message may quote the text
+        return {"id": item.id, "status": 500, "problem": problem(annotation_failed(plan.served.name))}

@@ -44,6 +44,10 @@ NAMES = [
     "trusted_proxies",
     "workers",
     "worker_timeout_s",
+    "max_connections",
+    "head_timeout_s",
+    "keep_alive_s",
+    "answer_timeout_s",
 ]
 
 
