@@ -4,7 +4,6 @@ import threading
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -91,27 +90,35 @@ class SlowTagger(FakeTagger):
 
 
 class ErrorTagger(FakeTagger):
-    """Raises in ``stage`` on every batch in which a text says ``poison``."""
+    """Fails on texts that say ``poison``, in one stage of the way from text to answer, with any exception."""
 
-    def __init__(self, name: str = "error", stage: str = "run") -> None:
+    def __init__(self, name: str = "fake", stage: str = "run", error: Exception | None = None) -> None:
         super().__init__(name)
-        self.stage = stage
+        self._stage = stage
+        self._error = error or ValueError("the graph refuses this text")
+
+    def prepare(self, text: str) -> Prepared:
+        self._fail("prepare", text)
+        return super().prepare(text)
 
     def collate(self, batch: Sequence[Prepared]) -> list[str]:
-        self._fail("collate", [prepared.text for prepared in batch])
+        self._fail("collate", *[prepared.text for prepared in batch])
         return super().collate(batch)
 
     def run(self, texts: list[str]) -> list[str]:
-        self._fail("run", texts)
+        self._fail("run", *texts)
         return super().run(texts)
 
     def decode(self, batch: Sequence[Prepared], texts: list[str]) -> list[Annotation]:
-        self._fail("decode", texts)
-        return super().decode(batch, texts)
+        self._fail("decode", *texts)
+        answers = super().decode(batch, texts)
+        # An annotation that tells of no word: nothing can be said of it, which shows only when the answer is built.
+        spoilt = self._stage == "answer"
+        return [each._replace(words=None) if spoilt and "poison" in each.text else each for each in answers]
 
-    def _fail(self, stage: str, texts: Sequence[str]) -> None:
-        if stage == self.stage and any("poison" in text for text in texts):
-            raise ValueError("the graph refuses this text")
+    def _fail(self, stage: str, *texts: str) -> None:
+        if stage == self._stage and any("poison" in text for text in texts):
+            raise self._error
 
 
 class DyingTagger(FakeTagger):
@@ -123,33 +130,6 @@ class DyingTagger(FakeTagger):
         return super().run(texts)
 
 
-class StageTagger(FakeTagger):
-    """Fails on texts that say ``poison``, in one stage of the way from text to answer, with any exception."""
-
-    def __init__(self, stage: str, error: Exception) -> None:
-        super().__init__()
-        self._stage = stage
-        self._error = error
-
-    def prepare(self, text: str) -> Prepared:
-        self._fail("prepare", text)
-        return super().prepare(text)
-
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        self._fail("collate", *(prepared.text for prepared in batch))
-        self._fail("run", *(prepared.text for prepared in batch))
-        answers = super().annotate_batch(batch)
-        self._fail("decode", *(answer.text for answer in answers))
-        # An annotation without probabilities: nothing can be said of it, which shows only when the answer is built.
-        broken = np.zeros((0, 0), dtype=np.float32)
-        spoilt = self._stage == "answer"
-        return [replace(each, label_probabilities_TL=broken) if spoilt and "poison" in each.text else each for each in answers]
-
-    def _fail(self, stage: str, *texts: str) -> None:
-        if stage == self._stage and any("poison" in text for text in texts):
-            raise self._error
-
-
 class HangingTagger(FakeTagger):
     """Comes back from a text that says ``hang`` only when ``release`` is set."""
 
@@ -157,10 +137,10 @@ class HangingTagger(FakeTagger):
         super().__init__()
         self.release = threading.Event()
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        if any("hang" in prepared.text for prepared in batch):
+    def run(self, texts: list[str]) -> list[str]:
+        if any("hang" in text for text in texts):
             self.release.wait(timeout=30)
-        return super().annotate_batch(batch)
+        return super().run(texts)
 
 
 class SteadyTagger(FakeTagger):
@@ -170,9 +150,9 @@ class SteadyTagger(FakeTagger):
         super().__init__()
         self._seconds = seconds
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
+    def run(self, texts: list[str]) -> list[str]:
         time.sleep(self._seconds)  # this is its work, nobody waits by it
-        return super().annotate_batch(batch)
+        return super().run(texts)
 
 
 class ForgetfulTagger(FakeTagger):
