@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app import metrics_files
 from app.metrics_files import shared_directory
 from app.metrics_workers import living
+from tests.system.running import running
 
 ROOT = Path(__file__).parents[2]
 # The library is imported before the worker joins: the order must not matter.
@@ -128,6 +130,20 @@ def test_a_worker_in_the_place_of_a_dead_one_goes_on_with_its_counts_and_its_fil
             assert f"{REQUESTS} {100.0 * (round_ + 1)}" in text
             assert 'slotline_waiting_utterances{model="m"} 40.0' not in text
         assert [name for name in files if name.startswith("counter")] == ["counter_w1.db"]
+
+
+def test_real_services_that_share_a_directory_answer_for_each_other(artifact_dir: Path) -> None:
+    with shared_directory():
+        with running(artifact_dir, "--drain-s", "0") as first, running(artifact_dir, "--drain-s", "0") as second:
+            for service, times in ((first, 3), (second, 4)):
+                for _ in range(times):
+                    assert httpx.post(f"{service.url}/v1/parse", json={"text": "from Oslo"}).status_code == 200
+            assert second.stop() == 0  # what it had not yet flushed it flushes at its end
+            text = httpx.get(f"{first.url}/metrics").text
+        assert f"{REQUESTS} 7.0" in text
+        assert 'slotline_batch_utterances_sum{model="tiny"} 7.0' in text
+        assert 'slotline_model_info{model="tiny"' in text
+        assert text.count("process_resident_memory_bytes{") == 1
 
 
 def test_a_version_that_is_no_longer_served_is_no_longer_shown() -> None:
