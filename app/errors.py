@@ -3,12 +3,20 @@
 ServiceError
 ├── Refused                    the caller's to mend
 │   ├── Malformed        400   the body is not JSON
+│   ├── BadHost          400   no Host header, or one that is none
+│   ├── Unauthorized     401   no key, or one that nobody has
+│   ├── Forbidden        403   a key, but not for this
+│   │   └── AdminOff     403   nobody may, as the service is set up
 │   ├── NotFound         404   no such model or page
 │   ├── BodyTimeout      408   the body did not come in time
 │   ├── BodyTooLarge     413
 │   ├── WrongMediaType   415
 │   ├── NotAcceptable    406
-│   └── Invalid          422   the body is JSON, but not a request; ``errors`` say where and why
+│   ├── Conflict         409   not in the state that the models are in now
+│   ├── WrongHost        421   the Host header names another service
+│   ├── BrokenArtifact   422   an artefact that cannot be served
+│   ├── Invalid          422   the body is JSON, but not a request; ``errors`` say where and why
+│   └── QuotaExceeded    429   this caller came too often
 ├── Unavailable                come back later
 │   ├── Overloaded       503   the queue is full
 │   ├── Draining         503   the service is about to stop
@@ -19,7 +27,9 @@ ServiceError
 StartupError                   the service cannot start as it is set up
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -38,6 +48,7 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "The service failed"
+    headers: ClassVar[Mapping[str, str]] = MappingProxyType({})  # that its answer carries
 
     def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = (), retry_after_s: int | None = None) -> None:
         """``retry_after_s`` becomes the Retry-After header, in seconds."""
@@ -62,6 +73,37 @@ class Malformed(Refused):
     title = "The body is not JSON"
 
 
+class BadHost(Refused):
+    """The request does not say, or says wrongly, which host it is for."""
+
+    code = "bad_host"
+    title = "The Host header is missing or malformed"
+
+
+class Unauthorized(Refused):
+    """The caller has not shown a key that is known."""
+
+    status = 401
+    code = "unauthorized"
+    title = "A key is needed"
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(Refused):
+    """The caller is known, but this is not for it."""
+
+    status = 403
+    code = "forbidden"
+    title = "This key does not open this"
+
+
+class AdminOff(Forbidden):
+    """The service was started without administration."""
+
+    code = "admin_off"
+    title = "Administration is off"
+
+
 class NotFound(Refused):
     """Nothing has this name."""
 
@@ -76,6 +118,22 @@ class NotAcceptable(Refused):
     status = 406
     code = "not_acceptable"
     title = "Only JSON can be answered"
+
+
+class Conflict(Refused):
+    """The command does not fit the state that the models are in."""
+
+    status = 409
+    code = "conflict"
+    title = "Not possible in the present state"
+
+
+class BrokenArtifact(Refused):
+    """The artefact cannot be trusted; what was served before is served on."""
+
+    status = 422
+    code = "broken_artifact"
+    title = "The artefact cannot be served"
 
 
 class BodyTimeout(Refused):
@@ -108,6 +166,22 @@ class Invalid(Refused):
     status = 422
     code = "invalid"
     title = "The request is not valid"
+
+
+class WrongHost(Refused):
+    """The request is for another host."""
+
+    status = 421
+    code = "wrong_host"
+    title = "The request is for another host"
+
+
+class QuotaExceeded(Refused):
+    """The caller sent more requests than it may; unlike other refusals, this one passes by itself."""
+
+    status = 429
+    code = "quota_exceeded"
+    title = "Too many requests"
 
 
 class Unavailable(ServiceError):

@@ -12,16 +12,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
 
-from starlette.types import Message, Receive, Scope
-
 from app.settings import Settings
 
 FIELDS = ("request_id", "route", "status", "duration_ms", "client", "caller", "model", "body")
-LOGGED_FROM = {"off": 1000, "failures": 500, "all": 0}  # the least status that has an access line
-MOST_BODY_BYTES = 4_096
 
 logger = logging.getLogger(__name__)
-access_logger = logging.getLogger("app.access")
 
 
 def configure(settings: Settings) -> None:
@@ -42,48 +37,6 @@ def announce(message: str, stream: TextIO, level: int = logging.INFO) -> None:
     formatters = (handler.formatter for handler in logging.getLogger().handlers)
     formatter = next((entry for entry in formatters if isinstance(entry, JsonFormatter)), logging.Formatter())
     print(formatter.format(record), file=stream, flush=True)
-
-
-class AccessLog:
-    """The lines of requests. ``lowest``: the least status that has one, so that whoever asks first pays a comparison."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Log as ``settings`` say."""
-        self.lowest = LOGGED_FROM[settings.access_log]
-        self.utterances = settings.log_utterances
-
-    def write(self, scope: Scope, route: str, status: int, seconds: float) -> None:
-        """One line, but for 503, of which an overload would write thousands a second; the metrics count them.
-
-        The caller and the model are told where the scope has ``caller`` and ``model``.
-        """
-        if status == 503 and self.lowest:
-            return
-        client = scope.get("client")
-        fields = {
-            "request_id": scope["exchange"].request_id,
-            "route": route,
-            "status": status,
-            "duration_ms": round(1000 * seconds, 3),
-            "client": client[0] if client else None,
-            "caller": scope.get("caller"),
-            "model": scope.get("model"),
-        }
-        if self.utterances:
-            fields["body"] = bytes(scope.get("overheard", b"")[:MOST_BODY_BYTES]).decode("utf-8", "replace")
-        access_logger.log(logging.ERROR if status >= 500 else logging.INFO, "%s %s", scope["method"], route, extra=fields)
-
-    def overhear(self, scope: Scope, receive: Receive) -> Receive:
-        """``receive``, with the beginning of the body kept in ``scope["overheard"]``. Only where ``utterances`` is on."""
-        body = scope["overheard"] = bytearray()
-
-        async def heard() -> Message:
-            message = await receive()
-            if len(body) < MOST_BODY_BYTES:
-                body.extend(message.get("body", b""))
-            return message
-
-        return heard
 
 
 class _Formatter(logging.Formatter):

@@ -9,16 +9,20 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from app import __version__, tracing
-from app.api import health, pages, v1
+from app.api import admin, health, pages, v1
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
 from app.api.gate import Gate
 from app.api.problems import ClientGone, on_client_gone, on_http_error, on_service_error
+from app.control import Control, LocalControl
 from app.errors import ServiceError, StartupError
+from app.lineup import Lines
+from app.loading import Loaded, active_lines, load_all, loaded
 from app.metrics import Metrics
-from app.registry import ModelRegistry, load_taggers
+from app.registry import ModelRegistry
 from app.service import AnnotationService
 from app.settings import Settings
+from app.timers import Timers
 from model.tagger import Tagger
 
 if TYPE_CHECKING:
@@ -31,11 +35,16 @@ def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | Non
     Raises StartupError and model.errors.ArtifactError where the models cannot be served.
     """
     settings = settings or Settings()
+    if taggers is None:
+        return assemble(settings, load_all(settings.models, threads=settings.threads))
+    return assemble(settings, active_lines(loaded(tagger) for tagger in taggers))
+
+
+def assemble(settings: Settings, lines: Lines[Loaded], control: Control | None = None) -> FastAPI:
+    """The application for what is loaded. ``control`` carries out admin commands; default: for this process alone."""
     metrics = Metrics()
-    loaded = load_taggers(settings.models, threads=settings.threads) if taggers is None else taggers
-    registry = ModelRegistry(loaded, settings, metrics)
-    metrics.model_info((tagger.name, tagger.version, tagger.sha256) for tagger in loaded)
-    parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings))
+    registry = ModelRegistry(lines, settings, metrics)
+    parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings), Timers(), control or LocalControl(registry))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,8 +77,9 @@ def _mount(app: FastAPI, parts: Parts) -> None:
     app.router.routes.extend(v1.ROUTES)  # first, because they are asked most
     app.include_router(v1.router)
     app.include_router(health.router)
-    app.router.routes.extend(pages.ROUTES)
-    app.add_middleware(ExchangeMiddleware, parts=parts, plain=[*v1.ROUTES, *pages.ROUTES], hot=v1.HOT)
+    app.include_router(admin.router)
+    app.router.routes.extend([*admin.ROUTES, *pages.ROUTES])
+    app.add_middleware(ExchangeMiddleware, parts=parts, plain=[*v1.ROUTES, *admin.ROUTES, *pages.ROUTES], hot=v1.HOT)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(ClientGone, on_client_gone)

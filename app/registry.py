@@ -1,17 +1,20 @@
-"""Which models are served: found in a directory, proven by replay, each with its own queue."""
+"""Which models are served: each version with its own queue, all of them swapped by one reference."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 
+from app import lineup
+from app.admission import QueueLimits
 from app.batch import BatchLimits
 from app.errors import NotFound, StartupError
+from app.lineup import Command, Line, Lines, Release
+from app.loading import Loaded, load_named
 from app.metrics import Metrics
-from app.scheduler import MicroBatcher, QueueLimits
+from app.scheduler import MicroBatcher
 from app.settings import Settings
-from model.artifact import MANIFEST
 from model.tagger import Tagger
 
 USUAL_DEFAULT = "booking"
@@ -19,10 +22,11 @@ USUAL_DEFAULT = "booking"
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A tagger with the queue before it."""
+    """A tagger with the queue before it and the artefact that it came from."""
 
     tagger: Tagger
     batcher: MicroBatcher
+    release: Release
 
     @property
     def name(self) -> str:
@@ -46,27 +50,33 @@ class ServedModel:
 
 
 class ModelRegistry:
-    """The models by name. Readers take one reference; whoever changes the set builds a new mapping and swaps it."""
+    """The models by name. Readers take one reference; whoever changes the set builds a new mapping and swaps it.
 
-    def __init__(self, taggers: Sequence[Tagger], settings: Settings, metrics: Metrics) -> None:
-        """Raises StartupError for two models of one name, for none, and for a default that is not there."""
-        names = [tagger.name for tagger in taggers]
-        for name in names:
-            if names.count(name) > 1:
-                raise StartupError(f"two artefacts are named {name!r}; rename or remove one")
-        self.default = _default_name(names, settings)
-        self._limits = QueueLimits(
-            items=settings.max_waiting_items,
-            words=settings.max_waiting_words,
-            batch=BatchLimits(rows=settings.max_batch_rows, cells=settings.max_batch_cells),
-        )
+    Life: ``start``, any number of ``read`` and ``apply``, ``close``. All of it belongs to the event loop.
+    """
+
+    def __init__(self, lines: Lines[Loaded], settings: Settings, metrics: Metrics) -> None:
+        """Raises StartupError for no active model, and for a default that is not there."""
+        self.default = _default_name([name for name, line in lines.items() if line.active], settings)
+        self._settings = settings
         self._metrics = metrics
-        self._served: Mapping[str, ServedModel] = MappingProxyType({tagger.name: self._serve(tagger) for tagger in taggers})
+        self._closing: set[asyncio.Task[None]] = set()
+        self._swap({name: lineup.mapped(line, self._serve) for name, line in lines.items()})
 
     @property
     def served(self) -> Mapping[str, ServedModel]:
-        """All models by name."""
+        """All models that answer, by name."""
         return self._served
+
+    @property
+    def lines(self) -> Lines[ServedModel]:
+        """All that is loaded, by name."""
+        return self._lines
+
+    @property
+    def fit(self) -> bool:
+        """Whether the worker thread of every model that answers lives."""
+        return all(served.batcher.alive for served in self._served.values())
 
     def get(self, name: str | None) -> ServedModel:
         """The model of this name, the default for None. Raises NotFound."""
@@ -77,47 +87,88 @@ class ModelRegistry:
 
     def start(self) -> None:
         """Start every queue's worker in the running event loop."""
-        for served in self._served.values():
+        for served in _versions(self._lines):
             served.batcher.start()
 
     async def close(self) -> None:
         """Answer what waits and stop every worker."""
-        for served in self._served.values():
+        for served in _versions(self._lines):
             await served.batcher.close()
+        if self._closing:
+            await asyncio.wait(self._closing)
 
-    def _serve(self, tagger: Tagger) -> ServedModel:
-        return ServedModel(tagger, MicroBatcher(tagger.name, tagger.annotate_batch, self._limits, self._metrics))
+    async def read(self, command: Command) -> ServedModel:
+        """What a ``load`` command names, proven and with its queue started, but not yet in any place.
+
+        It is read in a thread, so requests go on. Raises Invalid and BrokenArtifact as ``load_named`` does.
+        """
+        found = await asyncio.to_thread(load_named, self._settings.models, command, threads=self._settings.threads)
+        served = self._serve(found)
+        served.batcher.start()
+        self._watch()
+        return served
+
+    def apply(self, command: Command, fresh: ServedModel | None = None) -> None:
+        """Carry out ``command`` by swapping one reference. ``fresh``: what ``read`` gave for a ``load``.
+
+        A version that has no place any more answers what it has accepted and is freed. Raises NotFound and Conflict, and then
+        nothing has changed.
+        """
+        before = _versions(self._lines)
+        self._swap(lineup.applied(self._lines, command, self.default, fresh))
+        kept = {id(served) for served in _versions(self._lines)}
+        for served in before:
+            if id(served) not in kept:
+                self.discard(served)
+
+    def discard(self, served: ServedModel) -> None:
+        """Let what has no place answer what it has accepted, and end."""
+        if served.name not in self._served:
+            self._metrics.watch_queue(served.name, _nothing, _nothing)  # which else would keep the queue and its tagger
+        task = asyncio.get_running_loop().create_task(served.batcher.close(), name=f"close-{served.name}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _swap(self, lines: dict[str, Line[ServedModel]]) -> None:
+        self._lines: Lines[ServedModel] = MappingProxyType(lines)
+        self._served: Mapping[str, ServedModel] = MappingProxyType(
+            {name: line.active for name, line in lines.items() if line.active is not None}
+        )
+        self._watch()
+        self._metrics.model_info([(name, served.tagger.version, served.tagger.sha256) for name, served in self._served.items()])
+
+    def _watch(self) -> None:
+        """Of all queues of a name, the metrics show the active one's."""
+        for served in self._served.values():
+            served.batcher.watch()
+
+    def _serve(self, found: Loaded) -> ServedModel:
+        tagger, settings = found.tagger, self._settings
+        limits = QueueLimits(
+            items=settings.max_waiting_items,
+            words=settings.max_waiting_words,
+            wait_s=settings.max_wait_s,
+            hang_s=settings.batch_timeout_s,
+            batch=BatchLimits(rows=settings.max_batch_rows, cells=settings.max_batch_cells),
+        )
+        return ServedModel(tagger, MicroBatcher(tagger.name, tagger, limits, self._metrics), found.release)
 
 
-def load_taggers(directory: Path, *, threads: int = 1) -> list[Tagger]:
-    """Every artefact of ``directory`` (or the one that it is), verified and replayed.
-
-    Raises StartupError when there is none, and model.errors.ArtifactError for one that cannot be trusted.
-    """
-    taggers = [Tagger.load(path, threads=threads) for path in _artifact_directories(directory)]
-    for tagger in taggers:
-        tagger.replay()
-    return taggers
+def _versions(lines: Lines[ServedModel]) -> list[ServedModel]:
+    return [served for line in lines.values() for served in line.versions().values()]
 
 
-def _artifact_directories(directory: Path) -> list[Path]:
-    if (directory / MANIFEST).is_file():
-        return [directory]
-    if not directory.is_dir():
-        raise StartupError(f"{directory} is not a directory; point --models to a directory of artefacts")
-    # A folder without manifest is a broken artefact, which loading will say; leading . and _ mark what is none.
-    found = sorted(path for path in directory.iterdir() if path.is_dir() and path.name[0] not in "._")
-    if not found:
-        raise StartupError(f"{directory} has no artefact; train one, or point --models to a directory of artefacts")
-    return found
+def _nothing() -> float:
+    """The length of a queue that is gone."""
+    return 0.0
 
 
-def _default_name(names: Sequence[str], settings: Settings) -> str:
-    wanted = settings.default_model
+def _default_name(names: Iterable[str], settings: Settings) -> str:
+    names, wanted = sorted(names), settings.default_model
     if wanted is None and len(names) == 1:
         return names[0]
     chosen = USUAL_DEFAULT if wanted is None else wanted
     if chosen not in names:
-        loaded = ", ".join(sorted(names)) or "none"
+        loaded = ", ".join(names) or "none"
         raise StartupError(f"the default model {chosen!r} is not loaded (loaded: {loaded}); set --default-model to one that is")
     return chosen

@@ -4,34 +4,39 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
 
-from app.batch import BatchLimits, take_batch
+from app.admission import Admission, QueueLimits
+from app.batch import take_batch
 from app.errors import AnnotationFailed, DeadlineExceeded, Draining, Overloaded, ServiceError, WorkerDied
 from app.metrics import Metrics, Pass
+from app.runner import Runner
+from model.features import FeatureBatch
 from model.labels import Annotation
+from model.runtime import Outputs
 from model.tagger import Prepared
 
 LOOKAHEAD = 4  # batches' worth of utterances among which mates of like length are looked for
+SWEEP_S = 0.02  # how often those who wait are looked at: a deadline is kept to within this
 
 logger = logging.getLogger(__name__)
 
-AnnotateBatch = Callable[[Sequence[Prepared]], list[Annotation]]
+
+class Stages(Protocol):
+    """What a tagger does with a batch; ``run`` is called in the worker's thread, the others in the loop."""
+
+    def collate(self, batch: Sequence[Prepared]) -> FeatureBatch:
+        """The arrays of a batch."""
+
+    def run(self, arrays: FeatureBatch) -> Outputs:
+        """The forward pass."""
+
+    def decode(self, batch: Sequence[Prepared], outputs: Outputs) -> list[Annotation]:
+        """One answer for each, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueLimits:
-    """How many utterances and words may wait, and the size of one batch."""
-
-    items: int
-    words: int
-    batch: BatchLimits
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(NamedTuple):
     """An answer with the seconds that it waited and that its forward pass took."""
 
     annotation: Annotation
@@ -39,131 +44,167 @@ class Served:
     inference_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """An utterance in the queue; whoever asked for it holds the future and may cancel it by leaving."""
 
     prepared: Prepared
-    future: asyncio.Future[Served]
+    future: "asyncio.Future[Served]"
     since: float
+    until: float
 
 
 class MicroBatcher:
     """Whatever waits when the worker becomes free is the next batch.
 
-    All state belongs to the event loop; the worker thread only sees ``annotate`` and its argument.
-    Life: ``start``, any number of ``submit`` and ``admit``, ``close``.
+    All state belongs to the event loop; the thread only runs the tagger's ``run``. Nothing here waits: every method is a step that
+    an arrival, the end of a forward pass or a timer takes. Life: ``start``, any number of ``submit`` and ``admit``, ``close``.
     """
 
-    def __init__(self, name: str, annotate: AnnotateBatch, limits: QueueLimits, metrics: Metrics) -> None:
-        """``name`` labels the metrics; ``annotate`` is called in one thread, never twice at once."""
+    def __init__(self, name: str, tagger: Stages, limits: QueueLimits, metrics: Metrics) -> None:
+        """``name`` labels the metrics; ``tagger`` is used by one thread, never twice at once."""
         self.name = name
         self.last_forward: float | None = None  # time.monotonic() at the end of the last pass that gave an answer
-        self._annotate = annotate
+        self._tagger = tagger
         self._limits = limits
         self._metrics = metrics
+        self._admission = Admission(limits)
         self._waiting: deque[Waiting] = deque()
-        self._waiting_words = 0
-        self._in_flight: list[Waiting] = []
-        self._something = asyncio.Event()
+        self._alone: deque[Waiting] = deque()  # those of a batch that failed: each goes by itself, before all others
+        self._flight: list[Waiting] = []  # what is in the worker
+        self._departure = 0.0  # when it went there
+        self._scheduled = False
         self._closing = False
-        self._task: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"tagger-{name}")
-        metrics.watch_queue(name, lambda: len(self._waiting), lambda: self._waiting_words)
+        self._dead = False
+        self._idle = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._runner: Runner[FeatureBatch, Outputs] = Runner(f"tagger-{name}", tagger.run, self._on_outcome)
+        self.watch()
+
+    def watch(self) -> None:
+        """Let the metrics ask this queue, of all that have its name."""
+        self._metrics.watch_queue(self.name, lambda: len(self._waiting), lambda: self._admission.words)
 
     @property
     def alive(self) -> bool:
         """Whether the worker runs and takes utterances."""
-        return self._task is not None and not self._task.done() and not self._closing
+        return self._loop is not None and not self._dead and not self._closing
 
     def start(self) -> None:
         """Start the worker in the running event loop."""
-        self._task = asyncio.get_running_loop().create_task(self._work(), name=f"batcher-{self.name}")
-        self._task.add_done_callback(self._on_end)
+        self._loop = asyncio.get_running_loop()
+        self._runner.start()
 
     async def submit(self, prepared: Prepared, seconds: float) -> Served:
         """One utterance's answer. Raises what ``admit`` raises, DeadlineExceeded, AnnotationFailed, WorkerDied."""
-        (future,) = self.admit([prepared])
-        try:
-            async with asyncio.timeout(seconds):
-                return await future
-        except TimeoutError:
-            raise self.deadline_exceeded(seconds) from None
+        return await self.admit([prepared], seconds)[0]
 
-    def admit(self, batch: Sequence[Prepared]) -> list["asyncio.Future[Served]"]:
-        """Queue all of ``batch`` or none; cancel a future to leave.
+    def admit(self, batch: Sequence[Prepared], seconds: float) -> list["asyncio.Future[Served]"]:
+        """Queue all of ``batch`` or none, to be answered within ``seconds``; cancel a future to leave.
 
-        Raises Overloaded when with them more would wait than the limits allow (an empty queue takes any one request,
-        else a large one would never be served), Draining after ``close`` and WorkerDied.
+        Raises Overloaded when with them more would wait than the limits allow or than can be answered in time, Draining after
+        ``close`` and WorkerDied. The futures raise DeadlineExceeded, AnnotationFailed and WorkerDied.
         """
-        words = sum(prepared.cells for prepared in batch)
-        self._check_open(len(batch))
-        if not self._fits(len(batch), words):
+        loop = self._open_loop(len(batch))
+        words = sum([len(prepared.tokens) for prepared in batch])
+        if self._refusal(batch, words, seconds):
             self._forget_departed()
-            if not self._fits(len(batch), words):
+            if refusal := self._refusal(batch, words, seconds):
                 self._count_rejected("overloaded", len(batch))
-                raise Overloaded(f"{len(self._waiting)} utterances wait already; try again in a second", retry_after_s=1)
-        now, loop = time.perf_counter(), asyncio.get_running_loop()
-        added = [Waiting(prepared, loop.create_future(), now) for prepared in batch]
+                raise refusal
+        now = time.perf_counter()
+        added = [Waiting(prepared, loop.create_future(), now, now + seconds) for prepared in batch]
         self._waiting.extend(added)
-        self._waiting_words += words
-        self._something.set()
+        self._admission.words += words
+        if not self._flight and not self._scheduled:
+            # Not at once: what arrives in this same turn of the loop belongs into the same batch.
+            self._scheduled = True
+            loop.call_soon(self._next)
+        if self._timer is None:
+            self._timer = loop.call_later(SWEEP_S, self._sweep, loop)
         return [waiting.future for waiting in added]
-
-    def deadline_exceeded(self, seconds: float) -> DeadlineExceeded:
-        """Count one utterance that waited ``seconds`` in vain, and say so."""
-        self._count_rejected("deadline", 1)
-        return DeadlineExceeded(f"no answer within {seconds:g} s; send fewer at a time or try again later")
 
     async def close(self) -> None:
         """Take nothing more, answer what waits, stop the worker."""
         self._closing = True
-        self._something.set()
-        if self._task is not None:
-            await asyncio.wait({self._task})  # what ended a dead worker has been logged and told to its callers already
-        self._thread.shutdown(wait=False)
+        while not self._dead and (self._waiting or self._alone or self._flight):
+            self._idle.clear()
+            await self._idle.wait()
+        self._runner.close()
 
-    async def _work(self) -> None:
-        """The worker's loop. An exception of one batch ends with that batch; only a dead thread ends the loop."""
-        while self._waiting or not self._closing:
-            if not self._waiting:
-                self._something.clear()
-                await self._something.wait()
-                continue
-            self._in_flight = self._take()
-            try:
-                if self._in_flight:
-                    await self._serve(self._in_flight)
-            except _ThreadDied:
-                raise
-            except Exception:  # one batch must never end the loop: nothing would be answered again
-                logger.exception("a batch of model %s could not be served", self.name)
-                self._fail(self._in_flight, self._failed())
-            self._in_flight = []
+    def _next(self) -> None:
+        """Give the next batch to the worker, if anything waits."""
+        self._scheduled = False
+        while not self._flight and not self._dead and (self._alone or self._waiting):
+            if batch := [self._alone.popleft()] if self._alone else self._take():
+                self._launch(batch)
+        if not self._flight:
+            self._idle.set()
 
-    async def _serve(self, batch: Sequence[Waiting]) -> None:
-        started = time.perf_counter()
-        prepared = [waiting.prepared for waiting in batch]
-        outcomes = await asyncio.get_running_loop().run_in_executor(self._thread, _annotate_each, self._annotate, prepared)
-        seconds = time.perf_counter() - started
-        lengths, waits = [one.cells for one in prepared], [started - waiting.since for waiting in batch]
-        self._metrics.forward(self.name, Pass(len(batch), sum(lengths), len(batch) * max(lengths), seconds, waits))
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            self._deliver(waiting, outcome, started, seconds)
-
-    def _deliver(self, waiting: Waiting, outcome: Annotation | Exception, started: float, seconds: float) -> None:
-        if isinstance(outcome, Annotation):
-            self.last_forward = time.monotonic()
-        else:
-            self._count_rejected("failed", 1)
-            # The type alone: the message may quote the utterance, which is nobody's business in a log.
-            logger.error("%s failed on one utterance: %s", self.name, type(outcome).__name__)
-        if waiting.future.done():  # its client left while it was in the worker
+    def _launch(self, batch: list[Waiting]) -> None:
+        try:
+            arrays = self._tagger.collate([waiting.prepared for waiting in batch])
+        except Exception as error:  # a tagger's failure belongs to its utterances, whatever it is
+            self._on_failure(batch, error)
             return
-        if isinstance(outcome, Annotation):
-            waiting.future.set_result(Served(outcome, started - waiting.since, seconds))
-        else:
-            waiting.future.set_exception(self._failed())
+        self._flight, self._departure = batch, time.perf_counter()
+        self._runner.give(arrays)
+
+    def _on_outcome(self, outcome: Outputs | BaseException) -> None:
+        """The worker is free again: the next batch goes first, then those are answered who waited for this one."""
+        batch, departure = self._flight, self._departure
+        seconds = time.perf_counter() - departure
+        if self._dead:  # it had been given up
+            return
+        self._flight = []
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+            logger.critical("the worker of model %s died: %s", self.name, type(outcome).__name__)
+            self._die(batch)
+            return
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            self._next()
+            self._answer(batch, outcome, departure, seconds)
+        except Exception as error:  # of the forward pass or of decoding: it ends with this batch
+            self._on_failure(batch, error)
+        self._next()
+
+    def _answer(self, batch: list[Waiting], outputs: Outputs, departure: float, seconds: float) -> None:
+        prepared = [waiting.prepared for waiting in batch]
+        annotations = self._tagger.decode(prepared, outputs)
+        if len(annotations) != len(batch):
+            raise RuntimeError(f"a tagger gave {len(annotations)} answers to {len(batch)} utterances")
+        self.last_forward = time.monotonic()
+        lengths, waits = [len(one.tokens) for one in prepared], [departure - waiting.since for waiting in batch]
+        words = sum(lengths)
+        self._admission.took(seconds, words)
+        self._metrics.forward(self.name, Pass(len(batch), words, len(batch) * max(lengths), seconds, waits))
+        for waiting, annotation, queue_s in zip(batch, annotations, waits, strict=True):
+            if not waiting.future.done():  # else its client left while it was in the worker
+                waiting.future.set_result(Served(annotation, queue_s, seconds))
+
+    def _on_failure(self, batch: list[Waiting], error: Exception) -> None:
+        """The utterances of a batch that failed go one by one, so that only the culprit fails."""
+        if len(batch) > 1:
+            self._alone.extend(batch)
+            return
+        self._count_rejected("failed", 1)
+        # The type alone: the message may quote the utterance, which is nobody's business in a log.
+        logger.error("%s failed on one utterance: %s", self.name, type(error).__name__)
+        _fail(batch, AnnotationFailed(f"the model {self.name} failed on this text; tell the operator, whose log names the error"))
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look after those who wait: too long, or for a worker that hangs."""
+        now = time.perf_counter()
+        if self._flight and now - self._departure > self._limits.hang_s:
+            logger.critical("the worker of model %s has not come back for %.1f s", self.name, now - self._departure)
+            self._die(self._flight)
+        for waiting in (*self._flight, *self._alone, *self._waiting):
+            if now > waiting.until and not waiting.future.done():
+                waiting.future.set_exception(self._deadline_exceeded(waiting.until - waiting.since))
+        busy = self._flight or self._alone or self._waiting
+        self._timer = loop.call_later(SWEEP_S, self._sweep, loop) if busy and not self._dead else None
 
     def _take(self) -> list[Waiting]:
         """The next batch, out of the queue; clients that have left are dropped on the way."""
@@ -171,80 +212,60 @@ class MicroBatcher:
         while self._waiting and len(head) < LOOKAHEAD * self._limits.batch.rows:
             waiting = self._waiting.popleft()
             if waiting.future.done():
-                self._waiting_words -= waiting.prepared.cells
-                self._count_rejected("departed", 1)
+                self._admission.words -= waiting.prepared.cells
+                self._count_rejected("departed", int(waiting.future.cancelled()))
             else:
                 head.append(waiting)
-        taken = set(take_batch([waiting.prepared.cells for waiting in head], self._limits.batch))
-        self._waiting.extendleft(waiting for index, waiting in reversed(list(enumerate(head))) if index not in taken)
-        self._waiting_words -= sum(head[index].prepared.cells for index in taken)
-        return [head[index] for index in sorted(taken)]
+        taken = take_batch([waiting.prepared.cells for waiting in head], self._limits.batch)
+        self._admission.words -= sum([head[index].prepared.cells for index in taken])
+        if len(taken) == len(head):
+            return head
+        chosen = set(taken)
+        self._waiting.extendleft(waiting for index, waiting in reversed(list(enumerate(head))) if index not in chosen)
+        return [head[index] for index in taken]
 
-    def _fits(self, items: int, words: int) -> bool:
-        if not self._waiting:
-            return True
-        return len(self._waiting) + items <= self._limits.items and self._waiting_words + words <= self._limits.words
+    def _refusal(self, batch: Sequence[Prepared], words: int, seconds: float) -> Overloaded | None:
+        return self._admission.refusal(len(self._waiting), len(batch), words, seconds)
 
     def _forget_departed(self) -> None:
         staying = deque(waiting for waiting in self._waiting if not waiting.future.done())
         self._count_rejected("departed", len(self._waiting) - len(staying))
         self._waiting = staying
-        self._waiting_words = sum(waiting.prepared.cells for waiting in staying)
+        self._admission.words = sum(waiting.prepared.cells for waiting in staying)
 
-    def _check_open(self, items: int) -> None:
+    def _open_loop(self, items: int) -> asyncio.AbstractEventLoop:
         if self._closing:
             self._count_rejected("draining", items)
             raise Draining("the service is stopping; send the request to another instance", retry_after_s=1)
-        if not self.alive:
+        if self._loop is None or self._dead:
             self._count_rejected("worker_died", items)
             raise self._worker_died()
+        return self._loop
 
-    def _failed(self) -> AnnotationFailed:
-        return AnnotationFailed(f"the model {self.name} failed on this text; tell the operator, whose log names the error")
-
-    def _fail(self, batch: Iterable[Waiting], error: ServiceError) -> None:
-        for waiting in batch:
-            if not waiting.future.done():
-                waiting.future.set_exception(error)
+    def _die(self, batch: Iterable[Waiting]) -> None:
+        """Nobody waits for a worker that is gone."""
+        self._dead = True
+        _fail((*batch, *self._alone, *self._waiting), self._worker_died())
+        self._flight = []
+        self._alone.clear()
+        self._waiting.clear()
+        self._admission.words = 0
+        self._idle.set()
 
     def _worker_died(self) -> WorkerDied:
         return WorkerDied(f"the worker of model {self.name} has stopped; the service must be restarted", retry_after_s=10)
+
+    def _deadline_exceeded(self, seconds: float) -> DeadlineExceeded:
+        """Count one utterance that waited ``seconds`` in vain, and say so."""
+        self._count_rejected("deadline", 1)
+        return DeadlineExceeded(f"no answer within {seconds:g} s; send fewer at a time or try again later")
 
     def _count_rejected(self, reason: str, items: int) -> None:
         if items:
             self._metrics.rejected(self.name, reason, items)
 
-    def _on_end(self, task: "asyncio.Task[None]") -> None:
-        """Nobody waits for a worker that is gone."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.critical("the worker of model %s died: %s", self.name, type(error.__cause__ or error).__name__)
-        self._fail((*self._in_flight, *self._waiting), self._worker_died())
-        self._waiting.clear()
-        self._waiting_words = 0
 
-
-def _annotate_each(annotate: AnnotateBatch, batch: Sequence[Prepared]) -> list[Annotation | Exception]:
-    """An answer or an exception for each, in order. After a failure each goes alone, so only the culprit fails.
-
-    Runs in the worker's thread. Raises _ThreadDied for what is no Exception (SystemExit and the like), which would
-    otherwise end the event loop too.
-    """
-    try:
-        return list(_answers(annotate, batch))
-    except Exception as error:  # a tagger's failure belongs to its utterance, whatever it is
-        if len(batch) == 1:
-            return [error]
-    except BaseException as error:
-        raise _ThreadDied("the worker's thread was ended") from error
-    return [_annotate_each(annotate, [prepared])[0] for prepared in batch]
-
-
-def _answers(annotate: AnnotateBatch, batch: Sequence[Prepared]) -> list[Annotation]:
-    answers = annotate(batch)
-    if len(answers) != len(batch):
-        raise RuntimeError(f"a tagger gave {len(answers)} answers to {len(batch)} utterances")
-    return answers
-
-
-class _ThreadDied(Exception):
-    """What the loop sees of a BaseException in the thread; its cause is that exception."""
+def _fail(batch: Iterable[Waiting], error: ServiceError) -> None:
+    for waiting in batch:
+        if not waiting.future.done():
+            waiting.future.set_exception(error)

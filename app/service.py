@@ -3,9 +3,9 @@
 import asyncio
 import zoneinfo
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import NamedTuple
 
 from app import tracing
 from app.errors import FieldError, Invalid, NotFound, ServiceError, invalid
@@ -21,8 +21,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What a caller asks of one or many texts; None stands for the default."""
 
     model: str | None = None
@@ -34,9 +33,20 @@ class Options:
     required_slots: tuple[str, ...] = ()
     min_confidence: float = 0.5
 
+    @property
+    def names_something(self) -> bool:
+        """Whether there is anything in it that could be wrong."""
+        return bool(
+            self.language is not None
+            or self.reference_time
+            or self.timezone is not None
+            or self.expected_slots
+            or self.intent is not None
+            or self.required_slots
+        )
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+
+class Plan(NamedTuple):
     """Options that were found valid, with the defaults filled in. ``reference_time`` has an offset."""
 
     served: ServedModel
@@ -47,16 +57,14 @@ class Plan:
     min_confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedSlot:
+class JudgedSlot(NamedTuple):
     """A slot with the reason not to take it for granted; None means accepted."""
 
     slot: Slot
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a text says under a plan."""
 
     annotation: Annotation
@@ -81,9 +89,10 @@ class AnnotationService:
             served = self.registry.get(options.model)
         except NotFound as error:
             raise NotFound(error.detail, errors=(FieldError("/model", "model_not_found", error.detail),)) from None
-        errors = [*_unknown_names(options, served), *_reference_errors(options)]
-        if errors:
-            raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
+        if options.names_something:
+            errors = [*_unknown_names(options, served), *_reference_errors(options)]
+            if errors:
+                raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
         return Plan(
             served=served,
             language=options.language or served.languages[0],
@@ -106,12 +115,13 @@ class AnnotationService:
         Raises Overloaded, Draining or WorkerDied for all of them together: they are admitted together.
         """
         prepared = [self._prepare_or_error(text, plan.served, f"/items/{index}/text") for index, text in enumerate(texts)]
-        futures = iter(plan.served.batcher.admit([item for item in prepared if isinstance(item, Prepared)]))
+        admitted = [item for item in prepared if isinstance(item, Prepared)]
+        futures = iter(plan.served.batcher.admit(admitted, self._settings.deadline_s) if admitted else ())
         slots = [next(futures) if isinstance(item, Prepared) else item for item in prepared]
         pending = [slot for slot in slots if isinstance(slot, asyncio.Future)]
         try:
             if pending:
-                await asyncio.wait(pending, timeout=self._settings.deadline_s)
+                await asyncio.wait(pending)  # each has its deadline
             return [self._outcome(slot, plan) if isinstance(slot, asyncio.Future) else slot for slot in slots]
         finally:
             for future in pending:
@@ -123,8 +133,6 @@ class AnnotationService:
         await served.batcher.submit(served.tagger.prepare(samples[0].text if samples else "ready"), seconds)
 
     def _outcome(self, future: "asyncio.Future[Served]", plan: Plan) -> Reading | ServiceError:
-        if not future.done():
-            return plan.served.batcher.deadline_exceeded(self._settings.deadline_s)
         error = future.exception()
         if error is None:
             return _reading(future.result(), plan)
@@ -158,14 +166,18 @@ def judge(slot: Slot, min_confidence: float) -> str | None:
     """
     if slot.confidence < min_confidence:
         return "low_confidence"
-    rival = max((probability for label, probability in slot.alternatives if label != OUTSIDE), default=0.0)
-    return "ambiguous_role" if rival >= AMBIGUOUS_SHARE * slot.confidence else None
+    for label, probability in slot.alternatives:  # likeliest first
+        if label != OUTSIDE:
+            return "ambiguous_role" if probability >= AMBIGUOUS_SHARE * slot.confidence else None
+    return None
 
 
 def _reading(served: Served, plan: Plan) -> Reading:
-    slots = tuple(JudgedSlot(slot, judge(slot, plan.min_confidence)) for slot in served.annotation.slots)
-    filled = {judged.slot.name for judged in slots if judged.reason is None}
-    missing = tuple(name for name in dict.fromkeys(plan.required_slots) if name not in filled)
+    slots = tuple([JudgedSlot(slot, judge(slot, plan.min_confidence)) for slot in served.annotation.slots])
+    missing: tuple[str, ...] = ()
+    if plan.required_slots:
+        filled = {judged.slot.name for judged in slots if judged.reason is None}
+        missing = tuple([name for name in dict.fromkeys(plan.required_slots) if name not in filled])
     return Reading(served.annotation, slots, missing, served.queue_s, served.inference_s)
 
 

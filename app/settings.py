@@ -6,8 +6,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.access.hosts import AllowedHosts
+from app.access.keys import KeyRing, read_keys, refuse_shared
+from app.access.origins import AllowedOrigins
+from app.access.proxies import TrustedProxies
+from app.cores import available_cores
 
 ENV_PREFIX = "SLOTLINE_"
 SHIPPED_MODELS = Path(str(files("model"))) / "artifacts"
@@ -16,20 +22,32 @@ SHIPPED_MODELS = Path(str(files("model"))) / "artifacts"
 class Settings(BaseSettings):
     """A flag goes before its environment variable, the variable before the default."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore", frozen=True, validate_default=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,  # somebody may have put a key where its hash belongs
+    )
 
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for every interface")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one and prints it")
     models: Path = Field(SHIPPED_MODELS, description="directory of artefact directories, or one artefact directory")
     default_model: str | None = Field(None, description="model of requests that name none; default: the only one loaded, or 'booking'")
-    threads: int = Field(1, ge=1, le=256, description="threads of onnxruntime for one batch")
+    threads: int = Field(
+        1, ge=0, le=256, description="threads of onnxruntime for one batch; 0: a worker's share of the cores that the container may use"
+    )
     max_body_bytes: int = Field(1_048_576, ge=1_024, description="largest request body, bytes")
     max_characters: int = Field(2_000, ge=1, description="longest text, characters")
     max_batch_items: int = Field(128, ge=1, description="most items of one batch request")
     max_waiting_items: int = Field(2_048, ge=1, description="most utterances that may wait for a model; above it: 503")
     max_waiting_words: int = Field(32_768, ge=1, description="most words that may wait for a model; above it: 503")
+    max_wait_s: float = Field(0.5, gt=0, description="seconds that an utterance may be expected to wait for a model; above it: 503")
     max_batch_rows: int = Field(64, ge=1, description="most utterances that go through a model at once")
     max_batch_cells: int = Field(1_024, ge=1, description="most words, padding included, that go through a model at once")
+    batch_timeout_s: float = Field(
+        5.0, gt=0, description="seconds after which a batch that has not come back counts as hung: not ready, 503"
+    )
     deadline_s: float = Field(5.0, gt=0, description="seconds until a request that still waits is answered 504")
     body_timeout_s: float = Field(10.0, gt=0, description="seconds for a request's body to arrive")
     ready_window_s: float = Field(10.0, gt=0, description="seconds for which a finished forward pass counts as proof of readiness")
@@ -45,6 +63,40 @@ class Settings(BaseSettings):
         False, description="send OpenTelemetry spans (needs slotline[otel]); OTEL_EXPORTER_OTLP_ENDPOINT switches it on as well"
     )
 
+    api_keys: SecretStr | None = Field(
+        None, description="keys of the API as name:digest, separated by commas or spaces; `python -m app.access NAME` makes one"
+    )
+    api_keys_file: Path | None = Field(None, description="file with more of them; with neither, the API is open to everyone")
+    admin_keys: SecretStr | None = Field(None, description="keys of /v1/admin/, in the form of api_keys; they open nothing else")
+    admin_keys_file: Path | None = Field(None, description="file with more of them; with neither, /v1/admin/ is off")
+    metrics_need_key: bool = Field(False, description="whether /metrics asks for an API key; health never does")
+    rate_limit: float | None = Field(
+        None,
+        ge=0.001,
+        le=1e6,
+        allow_inf_nan=False,
+        description="requests per second of one API key, or of one address while there are no keys; a batch counts as one request. "
+        "Worker processes do not share their counts, so each takes its part of this limit. Default: no limit",
+    )
+    rate_burst: int | None = Field(
+        None, ge=1, le=1_000_000, description="requests that may come at once within the rate limit; default: those of one second"
+    )
+    cors_origins: str | None = Field(
+        None, description="web pages that may call the API, as https://shop.example.com, separated by commas or spaces; * for all"
+    )
+    cors_credentials: bool = Field(False, description="whether their browsers may send cookies, for a proxy that asks for them; not with *")
+    allowed_hosts: str = Field(
+        "*",
+        description="host names that the service answers to, such as api.example.com and *.example.com, separated by commas or spaces; "
+        "health and metrics answer to any",
+    )
+    trusted_proxies: str | None = Field(
+        None, description="addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
+
+    workers: int = Field(1, ge=1, le=256, description="processes that serve; more than one are watched by a supervisor")
+    worker_timeout_s: float = Field(10.0, gt=0, description="seconds without a sign of life after which a worker process is replaced")
+
     @model_validator(mode="after")
     def _queue_takes_a_batch(self) -> Self:
         if self.max_waiting_items < self.max_batch_items:
@@ -53,6 +105,32 @@ class Settings(BaseSettings):
                 "a full batch request would never be admitted; raise the first or lower the second"
             )
         return self
+
+    @model_validator(mode="after")
+    def _access_is_well_formed(self) -> Self:
+        api_keys = self.read_api_keys()
+        refuse_shared(api_keys, self.read_admin_keys())
+        if self.metrics_need_key and not api_keys:
+            raise ValueError("metrics_need_key: there is no API key that would open /metrics; set api_keys too")
+        AllowedOrigins(self.cors_origins, credentials=self.cors_credentials)
+        AllowedHosts(self.allowed_hosts)
+        TrustedProxies(self.trusted_proxies)
+        return self
+
+    @model_validator(mode="after")
+    def _threads_follow_the_quota(self) -> Self:
+        if self.threads == 0:
+            # The settings are frozen for everyone else.
+            self.__dict__["threads"] = max(1, available_cores() // self.workers)
+        return self
+
+    def read_api_keys(self) -> KeyRing:
+        """The API's keys, also those of the file. Raises ValueError."""
+        return read_keys("api_keys", _revealed(self.api_keys), self.api_keys_file)
+
+    def read_admin_keys(self) -> KeyRing:
+        """The keys of the administration, also those of the file. Raises ValueError."""
+        return read_keys("admin_keys", _revealed(self.admin_keys), self.admin_keys_file)
 
 
 def parse_arguments(arguments: Sequence[str]) -> Settings:
@@ -72,6 +150,10 @@ def _parser() -> argparse.ArgumentParser:
         help_text = f"{field.description} [{ENV_PREFIX}{name.upper()}{default}]"
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=help_text.replace("%", "%%"))
     return parser
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
 
 
 def _explain(entry: dict[str, object]) -> str:

@@ -16,7 +16,7 @@ from model.labels import LabelScheme
 from model.vocabulary import Vocabulary
 
 FORMAT = "slotline-artifact"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1: graphs that did not rank the labels
 MANIFEST = "manifest.json"
 
 

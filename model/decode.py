@@ -1,27 +1,73 @@
-"""Tag probabilities to spans: the likeliest tags that the BIO scheme allows."""
+"""Probabilities to annotations: the likeliest tags that the BIO scheme allows, a whole batch at a time.
+
+numpy is asked a few times for each batch, not for each utterance, and the graph has done what it can: a call of numpy costs as
+much as a word.
+"""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from model.labels import LabelScheme, Slot, Span
+from model.labels import OUTSIDE, LabelScheme, Slot, WordLabels
 from model.text import Token
 
-MOST_ALTERNATIVES = 3
+RANKED = 4  # labels of each word that the graph ranks: a slot's own and three alternatives
+DECIMALS = 6  # batch neighbours move a probability by less than 1e-6
 _TINY = 1e-30  # log of a probability that underflowed to 0 must stay finite
 
 
-def best_tags(probabilities_TC: np.ndarray, scheme: LabelScheme) -> np.ndarray:
-    """The most probable legal tag sequence, int [T].
-
-    The most probable tag of each word, and Viterbi (1967) only where that sequence is illegal: a legal
-    sequence of maxima is the best path already.
+class Probabilities(NamedTuple):
+    """What the graph says of B utterances of up to T words: of C tags and of L labels (a slot's B- and I- tags added up), and of
+    each word the K = RANKED likeliest labels (all, where there are fewer), likeliest first, with their probabilities.
     """
-    tags_T: np.ndarray = probabilities_TC.argmax(axis=1)
-    previous_T = np.concatenate(([len(scheme.tags)], tags_T[:-1]))
-    if scheme.allowed[previous_T, tags_T].all():
-        return tags_T
-    return viterbi(np.log(np.maximum(probabilities_TC, _TINY)), scheme)
+
+    tags_BTC: np.ndarray
+    labels_BTL: np.ndarray
+    likeliest_BTK: np.ndarray
+    probabilities_BTK: np.ndarray
+
+
+class Row(NamedTuple):
+    """What was decoded of one utterance."""
+
+    words: WordLabels
+    slots: tuple[Slot, ...]
+
+
+def decode(given: Probabilities, tokens: Sequence[Sequence[Token]], scheme: LabelScheme) -> list[Row]:
+    """The words' labels and the slots of every utterance; ``tokens`` are the words of each."""
+    tags = given.tags_BTC.argmax(axis=2).tolist()
+    names = scheme.names_L[given.likeliest_BTK].tolist()
+    found = rounded(given.probabilities_BTK).tolist()
+    rows = []
+    for row, words in enumerate(tokens):
+        length = len(words)
+        spans = legal_spans(tags[row][:length], given.tags_BTC[row], scheme)
+        ranked = WordLabels(_chosen(spans, length, scheme), names[row][:length], found[row][:length])
+        slots = [_slot(span, words, ranked, given.labels_BTL[row], scheme) for span in spans]
+        rows.append(Row(ranked, tuple(slots)))
+    return rows
+
+
+def legal_spans(tags: list[int], probabilities_TC: np.ndarray, scheme: LabelScheme) -> list[tuple[int, int, int]]:
+    """(start, end, slot's index) of the spans of the most probable legal tag sequence.
+
+    ``tags`` are the most probable tags of each word: that is the best path already where it is legal. Only where it is not,
+    Viterbi's algorithm (1967) looks for the best one.
+    """
+    spans: list[tuple[int, int, int]] = []
+    previous = 0
+    for position, tag in enumerate(tags):
+        if tag & 1:
+            spans.append((position, position + 1, tag >> 1))
+        elif tag:
+            if previous != tag and previous != tag - 1:  # an I- that continues nothing
+                best = viterbi(np.log(np.maximum(probabilities_TC[: len(tags)], _TINY)), scheme)
+                return legal_spans(best.tolist(), probabilities_TC, scheme)
+            spans[-1] = (spans[-1][0], position + 1, spans[-1][2])
+        previous = tag
+    return spans
 
 
 def viterbi(scores_TC: np.ndarray, scheme: LabelScheme) -> np.ndarray:
@@ -39,22 +85,40 @@ def viterbi(scores_TC: np.ndarray, scheme: LabelScheme) -> np.ndarray:
     return np.array(tags[::-1])
 
 
-def label_probabilities(tag_probabilities_TC: np.ndarray) -> np.ndarray:
-    """Tags to labels: O, then B- and I- of each slot added up; float32 [T, labels]."""
-    outside = tag_probabilities_TC[..., :1]
-    return np.concatenate((outside, tag_probabilities_TC[..., 1::2] + tag_probabilities_TC[..., 2::2]), axis=-1)
+def likeliest(probabilities_NL: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ``count`` likeliest columns of each row and their probabilities, [N, count] each, likeliest first; ties in order."""
+    columns_NK = np.argsort(-probabilities_NL, axis=1, kind="stable")[:, :count]
+    return columns_NK, np.take_along_axis(probabilities_NL, columns_NK, axis=1)
 
 
-def slots_of(spans: Sequence[Span], tokens: Sequence[Token], labels_TL: np.ndarray, scheme: LabelScheme) -> tuple[Slot, ...]:
-    """Spans with their characters, confidence and alternatives.
+def rounded(probabilities: np.ndarray) -> np.ndarray:
+    """float64 with ``DECIMALS`` decimals: 1.0000001, as sums of float32 may be, becomes 1."""
+    return np.round(probabilities.astype(np.float64), DECIMALS)
 
-    A span's distribution over labels is the mean of its words', so it sums to 1 too.
+
+def _chosen(spans: Sequence[tuple[int, int, int]], length: int, scheme: LabelScheme) -> list[str]:
+    """The label over each word."""
+    chosen = [OUTSIDE] * length
+    for start, end, slot in spans:
+        chosen[start:end] = [scheme.slots[slot]] * (end - start)
+    return chosen
+
+
+def _slot(span: tuple[int, int, int], tokens: Sequence[Token], words: WordLabels, labels_TL: np.ndarray, scheme: LabelScheme) -> Slot:
+    """A span with its characters, confidence and alternatives.
+
+    Its distribution over labels is the mean of its words', so it sums to 1 too; that of one word is ranked already.
     """
-    slots = []
-    for span in spans:
-        mean_L = labels_TL[span.start : span.end].mean(axis=0)
-        ranked = [int(index) for index in np.argsort(-mean_L)[: MOST_ALTERNATIVES + 1]]
-        others = tuple((scheme.labels[index], float(mean_L[index])) for index in ranked if scheme.labels[index] != span.label)
-        confidence = min(float(mean_L[scheme.labels.index(span.label)]), 1.0)
-        slots.append(Slot(span.label, tokens[span.start].start, tokens[span.end - 1].end, confidence, others[:MOST_ALTERNATIVES]))
-    return tuple(slots)
+    start, end, slot = span
+    name = scheme.slots[slot]
+    if end - start == 1:
+        names, found = words.likeliest[start], words.probabilities[start]
+    else:
+        columns_1K, found_1K = likeliest(labels_TL[start:end].mean(axis=0, keepdims=True), RANKED)
+        names, found = scheme.names_L[columns_1K[0]].tolist(), rounded(found_1K[0]).tolist()
+    if names[0] == name:
+        confidence, others = found[0], tuple(zip(names[1:], found[1:], strict=True))
+    else:
+        confidence = float(rounded(labels_TL[start:end, slot + 1].mean()))
+        others = tuple([entry for entry in zip(names, found, strict=True) if entry[0] != name])[: RANKED - 1]
+    return Slot(name, tokens[start][1], tokens[end - 1][2], confidence, others)

@@ -16,11 +16,29 @@ CACHED_WORDS = 50_000  # about 10 MB at most; the words of a booking service are
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """One utterance of T words: ``word_ids_T``, ``ngram_ids_TK`` (0 behind a word's last n-gram), both int32."""
+    """One utterance of T words: the bytes of ``word_ids_T`` and ``ngram_ids_TK`` (0 behind a word's last n-gram), both int32.
 
-    word_ids_T: np.ndarray
-    ngram_ids_TK: np.ndarray
+    Bytes, because a batch is then made by joining them: an array for each utterance would cost more than all its words.
+    """
+
+    word_ids: bytes
+    ngram_ids: bytes
     known_T: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, word_ids_T: np.ndarray, ngram_ids_TK: np.ndarray, known_T: tuple[bool, ...]) -> "Features":
+        """The features that the arrays hold."""
+        return cls(word_ids_T.astype(np.int32).tobytes(), ngram_ids_TK.astype(np.int32).tobytes(), known_T)
+
+    @property
+    def word_ids_T(self) -> np.ndarray:
+        """Vocabulary indices."""
+        return np.frombuffer(self.word_ids, dtype=np.int32)
+
+    @property
+    def ngram_ids_TK(self) -> np.ndarray:
+        """Buckets of each word's n-grams."""
+        return np.frombuffer(self.ngram_ids, dtype=np.int32).reshape(len(self), len(self.ngram_ids) // 4 // max(1, len(self)))
 
     def __len__(self) -> int:
         return len(self.known_T)
@@ -46,21 +64,21 @@ class Featurizer:
 
     def features(self, tokens: Sequence[Token]) -> Features:
         """One utterance's arrays; T may be 0."""
-        rows = [self._word(token.text) for token in tokens]
-        width = self.config.max_ngrams
+        word = self._word
+        rows = [word(token[0]) for token in tokens]
         return Features(
-            word_ids_T=np.array([row[0] for row in rows], dtype=np.int32),
-            ngram_ids_TK=np.frombuffer(b"".join([row[1] for row in rows]), dtype=np.int32).reshape(-1, width),
-            known_T=tuple([row[0] != OTHER for row in rows]),
+            word_ids=b"".join([row[0] for row in rows]),
+            ngram_ids=b"".join([row[1] for row in rows]),
+            known_T=tuple([row[2] for row in rows]),
         )
 
-    def _encode_word(self, text: str) -> tuple[int, bytes]:
-        """(index, n-gram buckets as int32 bytes padded to max_ngrams)."""
+    def _encode_word(self, text: str) -> tuple[bytes, bytes, bool]:
+        """(index, n-gram buckets padded to max_ngrams, whether it is known): the numbers as bytes of int32."""
         word = normalize_word(text)
         index = self.vocabulary.index(fold_digits(word) if self.config.fold_digits else word)
         buckets = ngram_buckets(word, self.config)
         padded = buckets + [0] * (self.config.max_ngrams - len(buckets))
-        return index, np.array(padded, dtype=np.int32).tobytes()
+        return np.int32(index).tobytes(), np.array(padded, dtype=np.int32).tobytes(), index != OTHER
 
 
 def word_key(text: str, config: FeatureConfig) -> str:
@@ -90,12 +108,14 @@ def ngram_buckets(word: str, config: FeatureConfig) -> list[int]:
 
 def collate(batch: Sequence[Features]) -> FeatureBatch:
     """Utterances side by side, padded with 0 to the longest; at least one utterance of at least one word."""
-    lengths = [len(features) for features in batch]
+    lengths = [len(features.known_T) for features in batch]
+    longest = max(lengths)
     # Always max_ngrams wide: a sum over fewer columns is added up in another order and differs in the last bit.
-    longest, width = max(lengths), batch[0].ngram_ids_TK.shape[1]
-    words = np.zeros((len(batch), longest), dtype=np.int32)
-    ngrams = np.zeros((len(batch), longest, width), dtype=np.int32)
-    for row, features in enumerate(batch):
-        words[row, : lengths[row]] = features.word_ids_T
-        ngrams[row, : lengths[row]] = features.ngram_ids_TK
-    return FeatureBatch(words, ngrams, np.array(lengths, dtype=np.int32))
+    width = len(batch[0].ngram_ids) // lengths[0]
+    words = b"".join([features.word_ids.ljust(longest * 4, b"\0") for features in batch])
+    ngrams = b"".join([features.ngram_ids.ljust(longest * width, b"\0") for features in batch])
+    return FeatureBatch(
+        np.frombuffer(words, dtype=np.int32).reshape(len(batch), longest),
+        np.frombuffer(ngrams, dtype=np.int32).reshape(len(batch), longest, width // 4),
+        np.array(lengths, dtype=np.int32),
+    )

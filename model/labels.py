@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,11 +22,10 @@ class Span:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A label over characters ``start`` (inclusive) to ``end`` (exclusive), code points.
 
-    ``confidence`` is a probability; 1.0 in gold data. ``alternatives`` are the other labels that
+    ``confidence`` is a probability, rounded to 6 decimals; 1.0 in gold data. ``alternatives`` are the other labels that
     the same characters could carry, likeliest first, "O" for none, as (label, probability).
     """
 
@@ -36,8 +36,7 @@ class Slot:
     alternatives: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """What the utterance wants; ``confidence`` is a probability, 1.0 in gold data."""
 
     name: str
@@ -67,6 +66,11 @@ class LabelScheme:
     def labels(self) -> tuple[str, ...]:
         """The labels of a word, "O" first."""
         return (OUTSIDE, *self.slots)
+
+    @cached_property
+    def names_L(self) -> np.ndarray:
+        """``labels`` as an array of objects, to be indexed by arrays."""
+        return np.array(self.labels, dtype=object)
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
@@ -130,14 +134,25 @@ def spans_of_slots(slots: Iterable[Slot], tokens: Sequence[Token]) -> list[Span]
     return spans
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class WordLabels(NamedTuple):
+    """What a tagger says of each of T words, as plain lists, because answers are made of them.
+
+    ``chosen``: the label of the slot over each word, "O" for none; ``likeliest`` and ``probabilities``: the few likeliest
+    labels, likeliest first, with probabilities rounded to 6 decimals.
+    """
+
+    chosen: list[str]
+    likeliest: list[list[str]]
+    probabilities: list[list[float]]
+
+
+class Annotation(NamedTuple):
     """What an utterance says: the same type for gold data and for a tagger's answer.
 
     Slots stand in text order and never overlap. A tagger also gives, for T tokens, L labels
     (``LabelScheme.labels``, "O" first) and I intents:
     ``label_probabilities_TL`` float32, each row summing to 1 (a word's B- and I- tags added up);
-    ``intent_probabilities_I`` float32, summing to 1; ``known_T``: whether each word was seen in training.
+    ``intent_probabilities_I`` float32, summing to 1; ``words``; ``known_T``: whether each word was seen in training.
     """
 
     text: str
@@ -146,4 +161,5 @@ class Annotation:
     intent: Intent | None = None
     label_probabilities_TL: np.ndarray | None = None
     intent_probabilities_I: np.ndarray | None = None
+    words: WordLabels | None = None
     known_T: tuple[bool, ...] | None = None

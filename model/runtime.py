@@ -6,12 +6,15 @@ import onnxruntime
 from model.errors import ArtifactError
 from model.features import FeatureBatch
 
+Outputs = dict[str, np.ndarray]  # by output name
+
 
 class OnnxGraph:
     """A tagger's graph as onnxruntime runs it.
 
-    Inputs ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32; outputs ``tag_probabilities``
-    [B, T, tags] and ``intent_probabilities`` [B, intents], float32. A graph may lack an input or the intents.
+    Inputs ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32; outputs ``tag_probabilities`` [B, T, tags],
+    ``label_probabilities`` [B, T, labels], ``likeliest_probabilities`` and ``likeliest_labels`` (int64) [B, T, 4], and
+    ``intent_probabilities`` [B, intents], float32. A graph may lack an input or the intents.
     ``run`` may be called from several threads.
     """
 
@@ -30,7 +33,7 @@ class OnnxGraph:
         self.inputs = frozenset(node.name for node in self._session.get_inputs())
         self.outputs = tuple(node.name for node in self._session.get_outputs())
 
-    def run(self, batch: FeatureBatch) -> dict[str, np.ndarray]:
+    def run(self, batch: FeatureBatch) -> Outputs:
         """Probabilities of a batch of at least one word.
 
         An empty batch aborts the whole process inside onnxruntime's LSTM, so it is refused here.

@@ -2,24 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from model.artifact import ModelArtifact, Sample, read_artifact
-from model.decode import best_tags, label_probabilities, slots_of
+from model.decode import Probabilities, decode, rounded
 from model.errors import ReplayError, TextError
-from model.features import Features, Featurizer, collate
+from model.features import FeatureBatch, Features, Featurizer, collate
 from model.labels import Annotation, Intent, LabelScheme
-from model.runtime import OnnxGraph
+from model.runtime import OnnxGraph, Outputs
 from model.text import Token, tokenize
 
+OUTPUTS = ("tag_probabilities", "label_probabilities", "likeliest_labels", "likeliest_probabilities")  # as Probabilities has them
 REPLAY_TOLERANCE = 1e-4  # processors differ by about 1e-6; a wrong graph differs by more than 1e-2
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An utterance of at least one word, tokenised and featurised: all that depends on it alone."""
 
     text: str
@@ -86,13 +86,25 @@ class Tagger:
 
     def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
         """Utterances together, answers in their order; each differs from its single answer by at most 1e-6."""
-        if not batch:
-            return []
-        outputs = self.graph.run(collate([prepared.features for prepared in batch]))
-        intents_BI = outputs["intent_probabilities"] if self.labels.intents else [None] * len(batch)
+        return self.decode(batch, self.run(self.collate(batch))) if batch else []
+
+    def collate(self, batch: Sequence[Prepared]) -> FeatureBatch:
+        """First step of ``annotate_batch``: the arrays of at least one utterance."""
+        return collate([prepared.features for prepared in batch])
+
+    def run(self, arrays: FeatureBatch) -> Outputs:
+        """Second step: the graph, which takes nearly all the time and leaves the interpreter to others meanwhile."""
+        return self.graph.run(arrays)
+
+    def decode(self, batch: Sequence[Prepared], outputs: Outputs) -> list[Annotation]:
+        """Third step: what the graph's probabilities say, in the order of ``batch``."""
+        given = Probabilities(*[outputs[name] for name in OUTPUTS])
+        decoded = decode(given, [prepared.tokens for prepared in batch], self.labels)
+        intents = self._intents(outputs["intent_probabilities"]) if self.labels.intents else [(None, None)] * len(batch)
+        rows = zip(batch, decoded, given.labels_BTL, intents, strict=True)
         return [
-            self._annotation(prepared, tags_TC[: prepared.cells], intents_I)
-            for prepared, tags_TC, intents_I in zip(batch, outputs["tag_probabilities"], intents_BI, strict=True)
+            Annotation(text, tokens, slots, intent, labels_TL[: len(tokens)], intents_I, words, features.known_T)
+            for (text, tokens, features), (words, slots), labels_TL, (intent, intents_I) in rows
         ]
 
     def replay(self) -> None:
@@ -104,34 +116,20 @@ class Tagger:
                     f"(a probability differs by {difference:.2g}); export it again on this kind of machine"
                 )
 
-    def _annotation(self, prepared: Prepared, tags_TC: np.ndarray, intents_I: np.ndarray | None) -> Annotation:
-        spans = self.labels.decode(best_tags(tags_TC, self.labels).tolist())
-        labels_TL = label_probabilities(tags_TC)
-        return Annotation(
-            text=prepared.text,
-            tokens=prepared.tokens,
-            slots=slots_of(spans, prepared.tokens, labels_TL, self.labels),
-            intent=self._intent(intents_I),
-            label_probabilities_TL=labels_TL,
-            intent_probabilities_I=intents_I,
-            known_T=prepared.features.known_T,
-        )
-
-    def _intent(self, intents_I: np.ndarray | None) -> Intent | None:
-        if intents_I is None:
-            return None
-        best = int(intents_I.argmax())
-        return Intent(self.labels.intents[best], float(intents_I[best]))
+    def _intents(self, intents_BI: np.ndarray) -> list[tuple[Intent | None, np.ndarray | None]]:
+        best_B = intents_BI.argmax(axis=1).tolist()
+        confidence_B = rounded(intents_BI.max(axis=1)).tolist()
+        names = [self.labels.intents[best] for best in best_B]
+        return [(Intent(name, confidence), row_I) for name, confidence, row_I in zip(names, confidence_B, intents_BI, strict=True)]
 
     def sample(self, text: str) -> Sample:
         """The answer to ``text`` in the form in which an artefact records it."""
         prepared = self.prepare(text)
-        outputs = self.graph.run(collate([prepared.features]))
+        outputs = self.run(self.collate([prepared]))
         intents_I = outputs["intent_probabilities"][0] if self.labels.intents else np.zeros(0)
-        annotation = self._annotation(prepared, outputs["tag_probabilities"][0], intents_I if self.labels.intents else None)
         return Sample(
             text=text,
-            slots=tuple((slot.name, slot.start, slot.end) for slot in annotation.slots),
+            slots=tuple((slot.name, slot.start, slot.end) for slot in self.decode([prepared], outputs)[0].slots),
             tag_probabilities=tuple(tuple(round(float(p), 6) for p in row) for row in outputs["tag_probabilities"][0]),
             intent_probabilities=tuple(round(float(p), 6) for p in intents_I),
         )

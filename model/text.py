@@ -1,5 +1,6 @@
 """Text to tokens: where the words of an utterance stand, without altering one character of it."""
 
+import re
 from typing import NamedTuple
 
 import regex
@@ -23,6 +24,18 @@ _TOKEN = regex.compile(
 )
 
 
+# The same for ASCII, where every class is a range: the standard library's matcher takes a fifth of the time.
+_ASCII_TOKEN = re.compile(
+    r"""
+    [0-9]+ (?: [.:,/] [0-9]+ )* [A-Za-z0-9]*
+  | [A-Za-z] (?: [A-Za-z0-9]+ | (?! ' (?: s|d|ll|re|ve|m ) (?! [A-Za-z0-9] ) ) ' [A-Za-z0-9] )*
+  | (?<= [A-Za-z0-9] ) ' (?: s|d|ll|re|ve|m ) (?! [A-Za-z0-9] )
+  | [!-~]
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+
 class Token(NamedTuple):
     """One token and its place: ``utterance[start:end] == text``, offsets in code points."""
 
@@ -40,4 +53,8 @@ def tokenize(text: str) -> tuple[Token, ...]:
     >>> [token.text for token in tokenize("Arrive at 7.15pm, I'll wait.")]
     ['Arrive', 'at', '7.15pm', ',', 'I', "'ll", 'wait', '.']
     """
-    return tuple(Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text))
+    matches = (_ASCII_TOKEN if text.isascii() else _TOKEN).finditer(text)
+    return tuple([_token(Token, (match[0], *match.span())) for match in matches])
+
+
+_token = tuple.__new__  # Token's own constructor takes longer than the match

@@ -9,10 +9,10 @@ import numpy as np
 from model.artifact import ModelArtifact, Sample
 from model.calibration import Calibration
 from model.config import TaggerConfig
-from model.decode import slots_of
+from model.decode import RANKED, Probabilities, decode, likeliest
 from model.errors import TextError
 from model.features import Features
-from model.labels import Annotation, Intent, LabelScheme, Span
+from model.labels import Annotation, Intent, LabelScheme
 from model.tagger import Prepared
 from model.text import Token, tokenize
 from model.vocabulary import Vocabulary
@@ -56,7 +56,17 @@ class FakeTagger:
         return self.annotate_batch([self.prepare(text)])[0]
 
     def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        self.batches.append([prepared.text for prepared in batch])
+        return self.decode(batch, self.run(self.collate(batch)))
+
+    def collate(self, batch: Sequence[Prepared]) -> list[str]:
+        return [prepared.text for prepared in batch]
+
+    def run(self, texts: list[str]) -> list[str]:
+        self.batches.append(texts)
+        return texts
+
+    def decode(self, batch: Sequence[Prepared], texts: list[str]) -> list[Annotation]:
+        assert texts == [prepared.text for prepared in batch]
         return [annotate(prepared.text, prepared.tokens) for prepared in batch]
 
     def replay(self) -> None:
@@ -71,63 +81,85 @@ class SlowTagger(FakeTagger):
         self.entered = threading.Event()
         self.release = threading.Event()
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
+    def run(self, texts: list[str]) -> list[str]:
         self.entered.set()
         if not self.release.wait(timeout=20):
             raise RuntimeError("nobody released the slow tagger")
-        return super().annotate_batch(batch)
+        return super().run(texts)
 
 
 class ErrorTagger(FakeTagger):
-    """Raises on every batch in which a text says ``poison``."""
+    """Raises in ``stage`` on every batch in which a text says ``poison``."""
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        if any("poison" in prepared.text for prepared in batch):
+    def __init__(self, name: str = "error", stage: str = "run") -> None:
+        super().__init__(name)
+        self.stage = stage
+
+    def collate(self, batch: Sequence[Prepared]) -> list[str]:
+        self._fail("collate", [prepared.text for prepared in batch])
+        return super().collate(batch)
+
+    def run(self, texts: list[str]) -> list[str]:
+        self._fail("run", texts)
+        return super().run(texts)
+
+    def decode(self, batch: Sequence[Prepared], texts: list[str]) -> list[Annotation]:
+        self._fail("decode", texts)
+        return super().decode(batch, texts)
+
+    def _fail(self, stage: str, texts: Sequence[str]) -> None:
+        if stage == self.stage and any("poison" in text for text in texts):
             raise ValueError("the graph refuses this text")
-        return super().annotate_batch(batch)
 
 
 class DyingTagger(FakeTagger):
     """Takes its thread with it on a text that says ``die``."""
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        if any("die" in prepared.text for prepared in batch):
+    def run(self, texts: list[str]) -> list[str]:
+        if any("die" in text for text in texts):
             raise SystemExit("the thread ends here")
-        return super().annotate_batch(batch)
+        return super().run(texts)
 
 
 class ForgetfulTagger(FakeTagger):
     """Gives one answer too few."""
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        return super().annotate_batch(batch)[1:]
+    def decode(self, batch: Sequence[Prepared], texts: list[str]) -> list[Annotation]:
+        return super().decode(batch, texts)[1:]
 
 
 def features(tokens: Sequence[Token]) -> Features:
     """Features that nobody reads."""
     zeros_T = np.zeros(len(tokens), dtype=np.int32)
-    return Features(zeros_T, np.zeros((len(tokens), 1), dtype=np.int32), tuple(token.text in ROLES for token in tokens))
+    return Features.of(zeros_T, zeros_T[:, None], tuple(token.text in ROLES for token in tokens))
 
 
 def annotate(text: str, tokens: tuple[Token, ...]) -> Annotation:
     """The answer of every tagger here: a function of the text alone."""
     labels_TL = np.zeros((len(tokens), len(SCHEME.labels)), dtype=np.float32)
-    spans = []
+    tags_T = np.zeros(len(tokens), dtype=np.int64)
     for index, token in enumerate(tokens):
-        label = ROLES.get(tokens[index - 1].text, "O") if index else "O"
-        rival = 1 + SCHEME.labels.index(label) % (len(SCHEME.labels) - 1)
+        label = SCHEME.labels.index(ROLES.get(tokens[index - 1].text, "O") if index else "O")
+        rival = 1 + label % (len(SCHEME.labels) - 1)
         share = 0.35 + 0.6 * (zlib.crc32(token.text.encode("utf-8", "surrogatepass")) % 1000) / 1000
         labels_TL[index] = (1 - share) * 0.1 / (len(SCHEME.labels) - 2)
         labels_TL[index, rival] = (1 - share) * 0.9
-        labels_TL[index, SCHEME.labels.index(label)] = share
-        if label != "O":
-            spans.append(Span(index, index + 1, label))
+        labels_TL[index, label] = share
+        tags_T[index] = max(0, 2 * label - 1)
+    (decoded,) = decode(given(labels_TL, tags_T), [tokens], SCHEME)
     return Annotation(
         text=text,
         tokens=tokens,
-        slots=slots_of(spans, tokens, labels_TL, SCHEME),
+        slots=decoded.slots,
         intent=Intent("book_flight", 0.75),
         label_probabilities_TL=labels_TL,
         intent_probabilities_I=np.array([0.75, 0.25], dtype=np.float32),
+        words=decoded.words,
         known_T=features(tokens).known_T,
     )
+
+
+def given(labels_TL: np.ndarray, tags_T: np.ndarray) -> Probabilities:
+    """What a graph would give that is certain of the tags and has these probabilities of labels."""
+    columns_TK, found_TK = likeliest(labels_TL, RANKED)
+    return Probabilities(np.eye(len(SCHEME.tags))[tags_T][None], labels_TL[None], columns_TK[None], found_TK[None])

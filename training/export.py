@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from model.decode import RANKED
 from model.errors import SlotlineError
 from model.features import FeatureBatch, Features, collate
 from model.runtime import OnnxGraph
@@ -71,7 +72,7 @@ def build_graph(weights: Weights, *, window: int, layers: int) -> bytes:
     if "projection.weight" in weights:
         words_BTD = graph.add("MatMul", words_BTD, graph.constant("projection.weight", weights["projection.weight"].T))
     states_BTH = _add_recurrent_layers(graph, weights, words_BTD, layers)
-    outputs = [_add_slot_head(graph, weights, states_BTH)]
+    outputs = _add_slot_head(graph, weights, states_BTH)
     if "intent.weight" in weights:
         outputs.append(_add_intent_head(graph, weights, states_BTH))
     return _serialize(graph, weights, outputs)
@@ -141,9 +142,16 @@ def _add_linear(graph: _Builder, weights: Weights, name: str, states: str) -> st
     return graph.add("Add", product, graph.constant(f"{name}.bias", weights[f"{name}.bias"]))
 
 
-def _add_slot_head(graph: _Builder, weights: Weights, states_BTH: str) -> str:
-    """Many to many: a distribution over tags for every word."""
-    return graph.add("Softmax", _add_linear(graph, weights, "slot", states_BTH), axis=-1, output="tag_probabilities")
+def _add_slot_head(graph: _Builder, weights: Weights, states_BTH: str) -> list[str]:
+    """Many to many: a distribution over tags for every word, and what answers are made of: its labels and the likeliest of them."""
+    tags_BTC = graph.add("Softmax", _add_linear(graph, weights, "slot", states_BTH), axis=-1, output="tag_probabilities")
+    tags = len(weights["slot.bias"])
+    labels_CL = np.zeros((tags, tags // 2 + 1), dtype=np.float32)
+    labels_CL[np.arange(tags), (np.arange(tags) + 1) // 2] = 1  # O to O, B- and I- of a slot to that slot: exact sums of two
+    labels_BTL = graph.add("MatMul", tags_BTC, graph.constant("labels_of_tags", labels_CL), output="label_probabilities")
+    ranked = graph.ints(min(RANKED, tags // 2 + 1))
+    graph.nodes.append(helper.make_node("TopK", [labels_BTL, ranked], ["likeliest_probabilities", "likeliest_labels"], axis=-1))
+    return [tags_BTC, labels_BTL, "likeliest_probabilities", "likeliest_labels"]
 
 
 def _add_intent_head(graph: _Builder, weights: Weights, states_BTH: str) -> str:
@@ -176,10 +184,18 @@ def _serialize(graph: _Builder, weights: Weights, outputs: list[str]) -> bytes:
     shapes: dict[str, list[str | int]] = {"word_ids": ["batch", "words"], "ngram_ids": ["batch", "words", "ngrams"], "lengths": ["batch"]}
     used = {name for node in graph.nodes for name in node.input}
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name, shape in shapes.items() if name in used]
-    widths: dict[str, list[str | int]] = {"tag_probabilities": ["batch", "words", len(weights["slot.bias"])]}
-    if "intent.bias" in weights:
-        widths["intent_probabilities"] = ["batch", len(weights["intent.bias"])]
-    results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, widths[name]) for name in outputs]
+    tags = len(weights["slot.bias"])
+    widths = {"tag_probabilities": tags, "label_probabilities": tags // 2 + 1}
+    results = [
+        helper.make_tensor_value_info(
+            name,
+            TensorProto.INT64 if name == "likeliest_labels" else TensorProto.FLOAT,
+            ["batch", len(weights["intent.bias"])]
+            if name == "intent_probabilities"
+            else ["batch", "words", widths.get(name, min(RANKED, tags // 2 + 1))],
+        )
+        for name in outputs
+    ]
     constants = [numpy_helper.from_array(value, name) for name, value in graph.constants.items()]
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "slotline_tagger", inputs, results, constants),

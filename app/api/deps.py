@@ -9,14 +9,16 @@ from types import TracebackType
 from typing import Self, cast
 
 from starlette.requests import Request
-from starlette.types import Message, Receive
+from starlette.types import Receive
 
 from app.api.gate import Gate
 from app.api.problems import ClientGone
+from app.control import Control
 from app.errors import BodyTimeout, BodyTooLarge, NotAcceptable, WrongMediaType
 from app.metrics import Metrics
 from app.service import AnnotationService
 from app.settings import Settings
+from app.timers import Timers
 
 DISCARDED = 8  # times the limit: so much of a body too large is read and dropped, that its client gets to read the answer
 PATIENCE_S = 0.05  # a request that is answered within it is not watched for its client's leaving, which would cost a task
@@ -31,6 +33,8 @@ class Parts:
     settings: Settings
     metrics: Metrics
     gate: Gate
+    timers: Timers
+    control: Control
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,8 @@ async def json_body(call: Call) -> bytes:
     _check_content_type(call.exchange.headers)
     _check_accept(call.exchange.headers)
     settings = call.parts.settings
-    try:
-        async with asyncio.timeout(settings.body_timeout_s):
-            return await _read(call, settings.max_body_bytes)
-    except TimeoutError:
-        raise BodyTimeout(f"the body did not arrive within {settings.body_timeout_s:g} s; send it at once") from None
+    with Watched(call.parts.timers, settings.body_timeout_s, lambda watched: watched.break_off(_too_late(settings.body_timeout_s))):
+        return await _read(call, settings.max_body_bytes)
 
 
 def check_accept(request: Request) -> None:
@@ -99,40 +100,52 @@ def _check_accept(headers: Mapping[bytes, bytes]) -> None:
         raise NotAcceptable("this is answered as application/json; send an Accept header that allows it, or none")
 
 
-class PresentClient:
-    """Cancels the work inside ``async with`` when the client leaves, and turns that into ClientGone."""
+class Watched:
+    """Work inside ``with`` that can be broken off from outside; the error that it is broken off with is raised in its place.
 
-    def __init__(self, receive: Receive) -> None:
-        """``receive``: of a request whose body has been read."""
-        self._receive = receive
-        self._gone = False
+    After ``seconds`` of it ``on_late`` is called, once: most work is over by then and costs one timer that never rings.
+    """
 
-    async def __aenter__(self) -> Self:
-        """Begin, after a moment of patience, to listen."""
-        self._task = asyncio.current_task()
+    __slots__ = ("_error", "_listener", "_task", "_timer")
+
+    def __init__(self, timers: Timers, seconds: float, on_late: Callable[["Watched"], None]) -> None:
+        """Begins at once: make it in the ``with`` statement."""
+        self._error: Exception | None = None
         self._listener: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE_S, self._begin)
+        self._task = asyncio.current_task()
+        self._timer = timers.later(seconds, lambda: on_late(self))
+
+    def __enter__(self) -> Self:
+        """The work begins."""
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Stop listening."""
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """The work has ended. Raises what it was broken off with."""
         self._timer.cancel()
         if self._listener is not None:
             self._listener.cancel()
-        if self._gone and kind is asyncio.CancelledError and self._task is not None and self._task.uncancel() == 0:
-            raise ClientGone from error
+        if self._error is not None and kind is asyncio.CancelledError and self._task is not None and self._task.uncancel() == 0:
+            raise self._error from None
 
-    def _begin(self) -> None:
-        self._listener = asyncio.get_running_loop().create_task(self._listen())
+    def break_off(self, error: Exception) -> None:
+        """Cancel the work; ``error`` says why."""
+        self._error = error
+        assert self._task is not None
+        self._task.cancel()
 
-    async def _listen(self) -> None:
-        while True:
-            message: Message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._gone = True
-                assert self._task is not None
-                self._task.cancel()
-                return
+    def break_off_without_client(self, receive: Receive) -> None:
+        """From now on, break off with ClientGone when the client of a request leaves whose body has been read."""
+        self._listener = asyncio.get_running_loop().create_task(self._listen(receive))
+
+    async def _listen(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.break_off(ClientGone())
+
+
+def client_watched(call: Call) -> Watched:
+    """Watches over the work on an answer: it is broken off when nobody waits for it any more. Raises ClientGone."""
+    return Watched(call.parts.timers, PATIENCE_S, lambda watched: watched.break_off_without_client(call.receive))
 
 
 def _check_content_type(headers: Mapping[bytes, bytes]) -> None:
@@ -171,6 +184,10 @@ async def _read(call: Call, limit: int) -> bytes:
     if size > limit:
         raise _too_large(limit)
     return b"".join(chunks)
+
+
+def _too_late(seconds: float) -> BodyTimeout:
+    return BodyTimeout(f"the body did not arrive within {seconds:g} s; send it at once")
 
 
 def _too_large(limit: int) -> BodyTooLarge:

@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.access_log import AccessLog
 from app.api.deps import Call, Exchange, Handler, Parts
 from app.api.gate import Admission
 from app.api.problems import CLIENT_GONE, ClientGone, problem_response
 from app.errors import ServiceError
-from app.logs import AccessLog
 
 logger = logging.getLogger(__name__)
 

@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Body, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app import __version__, errors
-from app.api import v1
+from app.api import admin_openapi, v1
 from app.api.deps import Exchange, Parts
+from app.api.openapi_gate import add_keys, gate_problems
 from app.api.problems import MEDIA_TYPE, problem
 from app.api.requests import BatchRequest, ParseRequest
 from app.api.schemas import BatchAnswer, ParseAnswer
@@ -76,6 +78,7 @@ NAMES = {  # path -> what generated clients call the operation, what the page ca
     "/health/startup": ("startup", "The models are loaded"),
     "/health/ready": ("ready", "Every model answered a real forward pass a short while ago"),
     "/metrics": ("metrics", "Metrics in Prometheus' format"),
+    **admin_openapi.NAMES,
 }
 _INTERNAL = ServiceError("the service failed on this request; tell the operator its request_id")
 PROBLEMS: dict[str, tuple[ServiceError, ...]] = {
@@ -88,36 +91,45 @@ PROBLEMS: dict[str, tuple[ServiceError, ...]] = {
     "/health/startup": (_INTERNAL,),
     "/health/ready": (errors.Draining("the service is stopping; send requests to another instance", retry_after_s=1), _INTERNAL),
     "/metrics": (_INTERNAL,),
+    **admin_openapi.PROBLEMS,
 }
 
 
 async def document(app: FastAPI) -> dict[str, Any]:
     """The document for the models that ``app`` serves now; made once for each set of them."""
     parts: Parts = app.state.parts
-    served = tuple(entry.tagger.sha256 for entry in parts.service.registry.served.values())
     kept: dict[Any, dict[str, Any]] = app.state.openapi_documents
-    if served not in kept:
-        kept.clear()
-        kept[served] = await _build(app, parts)
+    while (served := _served(parts)) not in kept:
+        built = await _build(app, parts)
+        if served == _served(parts):  # else its examples may be of two versions
+            kept.clear()
+            kept[served] = built
     return kept[served]
 
 
+def _served(parts: Parts) -> tuple[str, ...]:
+    return tuple(entry.tagger.sha256 for entry in parts.service.registry.served.values())
+
+
 async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
-    built = get_openapi(title="Slotline", version=__version__, description=DESCRIPTION, routes=[*_TWINS, *app.routes])
+    built = get_openapi(title="Slotline", version=__version__, description=DESCRIPTION, routes=[*_TWINS, *admin_openapi.TWINS, *app.routes])
     for path, operations in built["paths"].items():
         for operation in operations.values():
             operation["operationId"], operation["summary"] = NAMES[path]
             operation["responses"].pop("422", None)  # FastAPI's own, which this service never sends
-            operation["responses"].update(_problem_answers(PROBLEMS[path]))
+            operation["responses"].update(_problem_answers((*gate_problems(path), *PROBLEMS[path])))
             for parameter in operation.get("parameters", ()):
                 parameter["example"] = parts.service.registry.default  # every parameter so far is the name of a model
     for name in ("HTTPValidationError", "ValidationError"):
         built["components"]["schemas"].pop(name, None)
+    add_keys(built, parts.gate.locked)
     await _add_examples(built, parts)
+    admin_openapi.add_examples(built["paths"])
     return built
 
 
 def _problem_answers(listed: tuple[ServiceError, ...]) -> dict[str, Any]:
+    """By status; of two problems with one status the later is the example."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         str(error.status): {
@@ -134,10 +146,10 @@ async def _add_examples(built: dict[str, Any], parts: Parts) -> None:
     exchange = Exchange(EXAMPLE_ID, 0.0)
 
     async def one(value: dict[str, Any]) -> dict[str, Any]:
-        return await v1.answer_one(ParseRequest.model_validate(value), parts.service, exchange)
+        return await v1.answer_one(ParseRequest.model_validate_json(orjson.dumps(value)), parts.service, exchange)
 
     async def many(value: dict[str, Any]) -> dict[str, Any]:
-        return await v1.answer_many(BatchRequest.model_validate(value), parts.service, exchange)
+        return await v1.answer_many(BatchRequest.model_validate_json(orjson.dumps(value)), parts.service, exchange)
 
     await _answer_examples(built["paths"]["/v1/parse"]["post"], PARSE_EXAMPLES, one)
     await _answer_examples(built["paths"]["/v1/parse/batch"]["post"], BATCH_EXAMPLES, many)

@@ -29,7 +29,9 @@ def problem(error: ServiceError, request_id: str | None = None) -> dict[str, Any
 
 def problem_response(error: ServiceError, request_id: str) -> Response:
     """The answer to a request that failed as a whole."""
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+    headers = dict(error.headers)
+    if error.retry_after_s:
+        headers["Retry-After"] = str(error.retry_after_s)
     if error.status in (408, 413):
         headers["Connection"] = "close"  # what is left of the body is never read
     return Response(orjson.dumps(problem(error, request_id)), error.status, headers, MEDIA_TYPE)

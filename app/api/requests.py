@@ -1,10 +1,13 @@
 """The shapes of requests: they validate what comes in and document it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from app.errors import FieldError
+from app.errors import FieldError, Invalid, Malformed
+from app.lineup import Place
+
+T = TypeVar("T")
 
 Include = Literal["words", "alternatives", "distribution"]
 OffsetUnit = Literal["codepoint", "utf16", "utf8"]
@@ -27,8 +30,8 @@ class Context(Request):
     )
     timezone: str | None = Field(None, max_length=64, description="IANA name of the caller's time zone, such as `Asia/Taipei`")
     date_policy: DatePolicy = Field("future", description="where a date without year lies, seen from `reference_time`")
-    expected_slots: list[str] = Field(
-        [],
+    expected_slots: tuple[str, ...] = Field(
+        (),
         max_length=100,
         description="slots that the caller has just asked for; read only by models whose `inputs` (`GET /v1/models/{name}`) list them",
     )
@@ -39,17 +42,20 @@ class Context(Request):
     )
 
 
+_DEFAULT_CONTEXT = Context()  # frozen, so that every request may share it
+
+
 class Options(Request):
     """What one text and a batch can ask alike."""
 
     model: str | None = Field(None, max_length=200, description="name of a loaded model; default: the service's default model")
     language: str | None = Field(None, max_length=35, description="one of the model's languages; default: its first")
-    context: Context = Field(default_factory=Context)
-    required_slots: list[str] = Field(
-        [], max_length=100, description="slots that the caller needs; those not filled come back in `missing`"
+    context: Context = Field(_DEFAULT_CONTEXT)
+    required_slots: tuple[str, ...] = Field(
+        (), max_length=100, description="slots that the caller needs; those not filled come back in `missing`"
     )
-    include: list[Include] = Field(
-        ["words"],
+    include: tuple[Include, ...] = Field(
+        ("words",),
         max_length=10,
         description="`words`: every word with its most probable labels; `alternatives`: the other labels of each slot; "
         "`distribution`: the probability of every label of every word, as one matrix",
@@ -89,6 +95,30 @@ def pointer_of(location: tuple[int | str, ...]) -> str:
     '/items/3/a~1b'
     """
     return "".join("/" + str(part)[:100].replace("~", "~0").replace("/", "~1") for part in location)
+
+
+class LoadRequest(Request):
+    """Which artefact to load."""
+
+    artifact: str = Field(min_length=1, max_length=200, description="an artefact's directory, directly below the service's `models`")
+
+
+class UnloadRequest(Request):
+    """Which version to unload."""
+
+    which: Place = Field(description="the active version of the default model cannot be unloaded")
+
+
+def validated(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The request that ``body`` is. Raises Malformed and Invalid."""
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise Malformed(f"{first['msg']}; send one JSON object in UTF-8") from None
+        errors = field_errors(error)
+        raise Invalid("; ".join(f"{entry.pointer or 'body'}: {entry.message}" for entry in errors), errors=errors) from None
 
 
 CODES = {"missing": "required", "extra_forbidden": "unknown_field", "literal_error": "not_allowed", "model_type": "object_type"}

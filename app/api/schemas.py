@@ -232,3 +232,31 @@ class Ready(BaseModel):
 
     status: Literal["ready"]
     models: dict[str, ReadyModel]
+
+
+class AdminVersion(BaseModel):
+    """A loaded version of a model."""
+
+    version: str
+    sha256: str
+    artifact: str = Field(description="name of the directory that it was loaded from")
+    state: Literal["serving", "standby", "stopped"] = Field(
+        description="`serving` answers requests, `standby` is loaded and waits; the worker thread of a `stopped` one has died"
+    )
+    loaded: str = Field(json_schema_extra={"format": "date-time"})
+
+
+class AdminModel(BaseModel):
+    """The versions of one model."""
+
+    name: str
+    default: bool = Field(description="whether it answers requests that name no model")
+    active: AdminVersion | None = Field(description="answers requests; null for a new model that was not promoted yet")
+    candidate: AdminVersion | None = Field(description="the one loaded last: `promote` makes it active")
+    previous: AdminVersion | None = Field(description="active before the last promotion: `rollback` makes it active again")
+
+
+class AdminModels(BaseModel):
+    """The versions of every model."""
+
+    models: list[AdminModel]

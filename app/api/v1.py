@@ -5,27 +5,25 @@ Parsing does not go through FastAPI, whose machinery costs more than the inferen
 """
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from fastapi import APIRouter
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from app import service
 from app.api import answers
-from app.api.deps import Call, Exchange, Handler, PresentClient, call_of, check_accept, json_body, parts
+from app.api.deps import Call, Exchange, Handler, call_of, check_accept, client_watched, json_body, parts
 from app.api.problems import problem
-from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, field_errors
+from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, validated
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
-from app.errors import Invalid, Malformed, ServiceError, invalid
+from app.errors import Invalid, ServiceError, invalid
 from app.registry import ModelRegistry, ServedModel
 from app.service import AnnotationService, Plan, Reading
-
-T = TypeVar("T")
 
 PARSE_REQUEST: TypeAdapter[ParseRequest] = TypeAdapter(ParseRequest)
 BATCH_REQUEST: TypeAdapter[BatchRequest] = TypeAdapter(BatchRequest)
@@ -36,7 +34,7 @@ router = APIRouter(prefix="/v1", tags=["Native API"])
 async def parse(call: Call) -> bytes:
     """``POST /v1/parse``."""
     asked = validated(PARSE_REQUEST, await json_body(call))
-    async with PresentClient(call.receive):
+    with client_watched(call):
         answer = await answer_one(asked, call.parts.service, call.exchange)
     return orjson.dumps(answer)
 
@@ -47,7 +45,7 @@ async def parse_batch(call: Call) -> bytes:
     most = call.parts.settings.max_batch_items
     if len(asked.items) > most:
         raise invalid("/items", "too_many_items", f"the batch has {len(asked.items)} items; send at most {most} at a time")
-    async with PresentClient(call.receive):
+    with client_watched(call):
         answer = await answer_many(asked, call.parts.service, call.exchange)
     return orjson.dumps(answer)
 
@@ -143,36 +141,22 @@ def summary(served: ServedModel, registry: ModelRegistry) -> dict[str, Any]:
     }
 
 
-def validated(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The request that ``body`` is. Raises Malformed and Invalid."""
-    try:
-        return adapter.validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        if first["type"] == "json_invalid":
-            raise Malformed(f"{first['msg']}; send one JSON object in UTF-8") from None
-        errors = field_errors(error)
-        raise Invalid("; ".join(f"{entry.pointer or 'body'}: {entry.message}" for entry in errors), errors=errors) from None
-
-
 def service_options(asked: Options) -> service.Options:
     """The request's options as the service takes them. Raises Invalid for a reference time that is none."""
     context = asked.context
     return service.Options(
-        model=asked.model,
-        language=asked.language,
-        reference_time=_reference_time(context.reference_time),
-        timezone=context.timezone,
-        expected_slots=tuple(context.expected_slots),
-        intent=context.intent,
-        required_slots=tuple(asked.required_slots),
-        min_confidence=asked.min_confidence,
+        asked.model,
+        asked.language,
+        None if context.reference_time is None else _reference_time(context.reference_time),
+        context.timezone,
+        context.expected_slots,
+        context.intent,
+        asked.required_slots,
+        asked.min_confidence,
     )
 
 
-def _reference_time(given: str | None) -> datetime | None:
-    if given is None:
-        return None
+def _reference_time(given: str) -> datetime:
     try:
         return datetime.fromisoformat(given)
     except ValueError:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.logs import MOST_BODY_BYTES, AccessLog, JsonFormatter, TextFormatter, _Formatter, announce
+from app.api.access_log import MOST_BODY_BYTES, AccessLog
+from app.logs import JsonFormatter, TextFormatter, _Formatter, announce
 from app.settings import Settings
 from tests.app.serving import serving
 from tests.fakes import ErrorTagger

@@ -1,25 +1,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.admission import QueueLimits
 from app.batch import BatchLimits
 from app.errors import AnnotationFailed, DeadlineExceeded, Draining, Overloaded, WorkerDied
 from app.metrics import Metrics
-from app.scheduler import MicroBatcher, QueueLimits
-from tests.app.serving import happens
+from app.scheduler import MicroBatcher
+from tests.app.serving import happens, turns
 from tests.fakes import DyingTagger, ErrorTagger, FakeTagger, ForgetfulTagger, SlowTagger
 
 pytestmark = pytest.mark.anyio
 
-LIMITS = QueueLimits(items=1000, words=10_000, batch=BatchLimits(rows=8, cells=64))
+LIMITS = QueueLimits(items=1000, words=10_000, wait_s=5, hang_s=20, batch=BatchLimits(rows=8, cells=64))
 
 
 @asynccontextmanager
 async def batching(tagger: FakeTagger, limits: QueueLimits = LIMITS) -> AsyncIterator[MicroBatcher]:
-    batcher = MicroBatcher(tagger.name, tagger.annotate_batch, limits, Metrics())
+    batcher = MicroBatcher(tagger.name, tagger, limits, Metrics())
     batcher.start()
     try:
         yield batcher
@@ -50,7 +52,7 @@ async def test_what_waits_while_the_worker_is_busy_is_one_batch() -> None:
     tagger = SlowTagger()
     async with batching(tagger) as batcher:
         first = await entered(tagger, batcher)
-        futures = batcher.admit([tagger.prepare(f"number {index}") for index in range(5)])
+        futures = batcher.admit([tagger.prepare(f"number {index}") for index in range(5)], 20)
         tagger.release.set()
         await asyncio.gather(first, *futures)
     assert [len(batch) for batch in tagger.batches] == [1, 5]
@@ -71,11 +73,12 @@ async def test_departed_client_does_not_harm_its_batch_mates() -> None:
     assert tagger.batches == [["in the worker"], ["number 1", "number 3", "number 5"]]
 
 
-async def test_only_the_culprit_of_a_failing_batch_fails(caplog: pytest.LogCaptureFixture) -> None:
-    tagger = ErrorTagger()
+@pytest.mark.parametrize("stage", ["collate", "run", "decode"])
+async def test_only_the_culprit_of_a_failing_batch_fails(caplog: pytest.LogCaptureFixture, stage: str) -> None:
+    tagger = ErrorTagger(stage=stage)
     texts = ["from Oslo", "poison from Rome", "to Bergen"]
     async with batching(tagger) as batcher:
-        outcomes = await asyncio.gather(*batcher.admit([tagger.prepare(text) for text in texts]), return_exceptions=True)
+        outcomes = await asyncio.gather(*batcher.admit([tagger.prepare(text) for text in texts], 20), return_exceptions=True)
         assert isinstance(outcomes[1], AnnotationFailed)
         assert [outcomes[index].annotation.text for index in (0, 2)] == ["from Oslo", "to Bergen"]
         assert (await batcher.submit(tagger.prepare("to Rome"), 20)).annotation.text == "to Rome"
@@ -87,37 +90,19 @@ async def test_only_the_culprit_of_a_failing_batch_fails(caplog: pytest.LogCaptu
 async def test_a_wrong_number_of_answers_is_a_failure_not_a_mix_up() -> None:
     tagger = ForgetfulTagger()
     async with batching(tagger) as batcher:
-        outcomes = await asyncio.gather(*batcher.admit([tagger.prepare("one"), tagger.prepare("two")]), return_exceptions=True)
+        outcomes = await asyncio.gather(*batcher.admit([tagger.prepare("one"), tagger.prepare("two")], 20), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [AnnotationFailed, AnnotationFailed]
 
 
 async def test_a_dead_worker_fails_all_who_wait_and_refuses_the_next() -> None:
     tagger = DyingTagger()
     async with batching(tagger) as batcher:
-        tasks = [batcher.admit([tagger.prepare("die")])[0], *batcher.admit([tagger.prepare("x " * 60)])]
+        tasks = [batcher.admit([tagger.prepare("die")], 20)[0], *batcher.admit([tagger.prepare("x " * 60)], 20)]
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [WorkerDied, WorkerDied]
         assert not batcher.alive
         with pytest.raises(WorkerDied, match="restarted"):
             await batcher.submit(tagger.prepare("later"), 20)
-
-
-async def test_a_failure_outside_the_tagger_ends_its_batch_not_the_worker() -> None:
-    tagger = FakeTagger()
-    async with batching(tagger) as batcher:
-        serve = batcher._serve
-        calls = []
-
-        async def fail_once(batch: Any) -> None:
-            calls.append(batch)
-            if len(calls) == 1:
-                raise RuntimeError("a bug of ours")
-            await serve(batch)
-
-        batcher._serve = fail_once
-        with pytest.raises(AnnotationFailed):
-            await batcher.submit(tagger.prepare("first"), 20)
-        assert (await batcher.submit(tagger.prepare("second"), 20)).annotation.text == "second"
 
 
 async def test_an_answer_too_late_is_a_deadline_error_and_is_not_computed() -> None:
@@ -134,11 +119,11 @@ async def test_an_answer_too_late_is_a_deadline_error_and_is_not_computed() -> N
 @pytest.mark.parametrize(("items", "words"), [(3, 1000), (1000, 6)])
 async def test_more_than_the_queue_may_hold_is_refused_at_once(items: int, words: int) -> None:
     tagger = SlowTagger()
-    async with batching(tagger, QueueLimits(items, words, LIMITS.batch)) as batcher:
+    async with batching(tagger, replace(LIMITS, items=items, words=words)) as batcher:
         first = await entered(tagger, batcher)
-        admitted = batcher.admit([tagger.prepare("two words")] * 3)
+        admitted = batcher.admit([tagger.prepare("two words")] * 3, 20)
         with pytest.raises(Overloaded) as caught:
-            batcher.admit([tagger.prepare("more")])
+            batcher.admit([tagger.prepare("more")], 20)
         assert caught.value.retry_after_s == 1
         tagger.release.set()
         await asyncio.gather(first, *admitted)
@@ -147,12 +132,12 @@ async def test_more_than_the_queue_may_hold_is_refused_at_once(items: int, words
 
 async def test_a_batch_counts_with_all_its_items_and_is_admitted_whole_or_not_at_all() -> None:
     tagger = SlowTagger()
-    async with batching(tagger, QueueLimits(4, 1000, LIMITS.batch)) as batcher:
+    async with batching(tagger, replace(LIMITS, items=4, words=1000)) as batcher:
         first = await entered(tagger, batcher)
-        admitted = batcher.admit([tagger.prepare("waits")] * 2)
+        admitted = batcher.admit([tagger.prepare("waits")] * 2, 20)
         with pytest.raises(Overloaded):
-            batcher.admit([tagger.prepare("one of three")] * 3)
-        admitted += batcher.admit([tagger.prepare("one of two")] * 2)
+            batcher.admit([tagger.prepare("one of three")] * 3, 20)
+        admitted += batcher.admit([tagger.prepare("one of two")] * 2, 20)
         tagger.release.set()
         await asyncio.gather(first, *admitted)
     assert sum(map(len, tagger.batches)) == 5
@@ -160,17 +145,17 @@ async def test_a_batch_counts_with_all_its_items_and_is_admitted_whole_or_not_at
 
 async def test_an_empty_queue_takes_any_one_request() -> None:
     tagger = FakeTagger()
-    async with batching(tagger, QueueLimits(1, 1, LIMITS.batch)) as batcher:
-        assert len(await asyncio.gather(*batcher.admit([tagger.prepare("three words here")] * 9))) == 9
+    async with batching(tagger, replace(LIMITS, items=1, words=1)) as batcher:
+        assert len(await asyncio.gather(*batcher.admit([tagger.prepare("three words here")] * 9, 20))) == 9
 
 
 async def test_places_of_departed_clients_are_given_to_others() -> None:
     tagger = SlowTagger()
-    async with batching(tagger, QueueLimits(2, 1000, LIMITS.batch)) as batcher:
+    async with batching(tagger, replace(LIMITS, items=2, words=1000)) as batcher:
         first = await entered(tagger, batcher)
-        for future in batcher.admit([tagger.prepare("leaves")] * 2):
+        for future in batcher.admit([tagger.prepare("leaves")] * 2, 20):
             future.cancel()
-        admitted = batcher.admit([tagger.prepare("stays")] * 2)
+        admitted = batcher.admit([tagger.prepare("stays")] * 2, 20)
         tagger.release.set()
         await asyncio.gather(first, *admitted)
 
@@ -179,24 +164,40 @@ async def test_close_answers_what_waits_and_takes_nothing_more() -> None:
     tagger = SlowTagger()
     async with batching(tagger) as batcher:
         first = await entered(tagger, batcher)
-        waiting = batcher.admit([tagger.prepare(f"number {index}") for index in range(20)])
+        waiting = batcher.admit([tagger.prepare(f"number {index}") for index in range(20)], 20)
         closing = asyncio.create_task(batcher.close())
         await asyncio.sleep(0)
         with pytest.raises(Draining):
-            batcher.admit([tagger.prepare("too late")])
+            batcher.admit([tagger.prepare("too late")], 20)
         tagger.release.set()
         await closing
         assert all(future.done() and not future.exception() for future in waiting)
         await first
 
 
-async def test_a_cancelled_worker_leaves_nobody_waiting() -> None:
+async def test_a_worker_that_hangs_fails_all_who_wait_and_refuses_the_next() -> None:
     tagger = SlowTagger()
-    async with batching(tagger) as batcher:
+    async with batching(tagger, replace(LIMITS, hang_s=0.05)) as batcher:
         first = await entered(tagger, batcher)
-        waiting = batcher.admit([tagger.prepare("waits")])
-        assert batcher._task is not None
-        batcher._task.cancel()
-        for pending in (first, *waiting):
-            with pytest.raises(WorkerDied):
-                await pending
+        waiting = batcher.admit([tagger.prepare("waits")] * 3, 20)
+        outcomes = await asyncio.gather(first, *waiting, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [WorkerDied] * 4
+        assert not batcher.alive
+        with pytest.raises(WorkerDied):
+            batcher.admit([tagger.prepare("later")], 20)
+        tagger.release.set()  # an answer that comes after all disturbs nobody
+        await turns()
+        assert not batcher.alive
+
+
+async def test_what_cannot_be_answered_in_time_is_refused_with_the_time_to_wait() -> None:
+    tagger = SlowTagger()
+    async with batching(tagger, replace(LIMITS, wait_s=1.5)) as batcher:
+        first = await entered(tagger, batcher)
+        batcher._admission.took(10, words=100)  # 0.1 s a word
+        admitted = batcher.admit([tagger.prepare("five words in this one")] * 4, 20)
+        with pytest.raises(Overloaded, match="4 utterances wait already; try again in 2 s") as caught:
+            batcher.admit([tagger.prepare("more")], 20)
+        assert caught.value.retry_after_s == 2
+        tagger.release.set()
+        await asyncio.gather(first, *admitted)

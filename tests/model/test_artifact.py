@@ -73,7 +73,7 @@ def test_another_format_version_is_refused_by_number(tmp_path: Path, monkeypatch
     monkeypatch.setattr("model.artifact.FORMAT_VERSION", 99)
     path = write_tiny_artifact(tmp_path / "tiny")
     monkeypatch.undo()
-    with pytest.raises(ArtifactVersion, match="version 99; this code reads slotline-artifact version 1"):
+    with pytest.raises(ArtifactVersion, match="version 99; this code reads slotline-artifact version 2"):
         Tagger.load(path)
 
 

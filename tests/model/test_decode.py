@@ -5,11 +5,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decode import best_tags, label_probabilities, slots_of, viterbi
+from model.decode import RANKED, Probabilities, decode, legal_spans, likeliest, viterbi
 from model.labels import LabelScheme, Span
 from model.text import tokenize
 
 SCHEME = LabelScheme(("origin", "destination"))
+
+
+def from_graph(tags_BTC: np.ndarray) -> Probabilities:
+    """As the graph would have it."""
+    labels_BTL = np.concatenate((tags_BTC[..., :1], tags_BTC[..., 1::2] + tags_BTC[..., 2::2]), axis=-1)
+    ranked = [likeliest(labels_TL, RANKED) for labels_TL in labels_BTL]
+    return Probabilities(tags_BTC, labels_BTL, np.stack([columns for columns, _ in ranked]), np.stack([found for _, found in ranked]))
+
+
+def best_tags(probabilities_TC: np.ndarray) -> list[int]:
+    spans = legal_spans(probabilities_TC.argmax(axis=1).tolist(), probabilities_TC, SCHEME)
+    return SCHEME.encode([Span(start, end, SCHEME.slots[slot]) for start, end, slot in spans], len(probabilities_TC))
 
 
 def _random_probabilities(seed: int, words: int) -> np.ndarray:
@@ -26,30 +38,60 @@ def test_best_tags_are_the_best_of_all_legal_sequences(seed: int, words: int) ->
         if SCHEME.allowed[[len(SCHEME.tags), *tags[:-1]], list(tags)].all()
     ]
     best = max(legal, key=lambda tags: np.log(probabilities[range(words), tags]).sum())
-    assert best_tags(probabilities, SCHEME).tolist() == list(best)
+    assert best_tags(probabilities) == list(best)
     assert viterbi(np.log(probabilities), SCHEME).tolist() == list(best)
 
 
 def test_impossible_probabilities_of_zero_still_give_legal_tags() -> None:
     certain_inside = np.zeros((3, len(SCHEME.tags)), dtype=np.float32)
     certain_inside[:, 2] = 1
-    tags = best_tags(certain_inside, SCHEME)
+    tags = best_tags(certain_inside)
     assert SCHEME.allowed[[len(SCHEME.tags), *tags[:-1]], tags].all()
 
 
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=5), st.integers(0, 10_000))
+def test_a_batch_is_decoded_as_each_of_its_rows_alone(lengths: list[int], seed: int) -> None:
+    rows = [_random_probabilities(seed + row, length).astype(np.float32) for row, length in enumerate(lengths)]
+    tokens = [tokenize("x " * length) for length in lengths]
+    noise = np.random.default_rng(seed)
+    batch = noise.random((len(rows), max(lengths), len(SCHEME.tags))).astype(np.float32)  # what stands in the padding is noise
+    for row, probabilities in enumerate(rows):
+        batch[row, : lengths[row]] = probabilities
+    together = decode(from_graph(batch), tokens, SCHEME)
+    for row, probabilities in enumerate(rows):
+        (alone,) = decode(from_graph(probabilities[None]), [tokens[row]], SCHEME)
+        assert together[row] == alone
+
+
 @given(st.integers(0, 10_000), st.integers(1, 8))
-def test_label_probabilities_add_up_the_tags_and_sum_to_one(seed: int, words: int) -> None:
-    tags = _random_probabilities(seed, words)
-    labels = label_probabilities(tags)
-    assert labels.shape == (words, len(SCHEME.labels))
-    np.testing.assert_allclose(labels.sum(axis=1), 1)
-    np.testing.assert_allclose(labels[:, 1], tags[:, 1] + tags[:, 2])
+def test_every_word_has_the_label_of_the_slot_over_it_and_a_slot_the_mean_of_its_words(seed: int, words: int) -> None:
+    probabilities, tokens = _random_probabilities(seed, words), tokenize("x " * words)
+    (row,) = decode(from_graph(probabilities[None]), [tokens], SCHEME)
+    labels_TL = from_graph(probabilities[None]).labels_BTL[0]
+    for slot in row.slots:
+        over = [index for index, token in enumerate(tokens) if slot.start <= token.start and token.end <= slot.end]
+        assert {row.words.chosen[index] for index in over} == {slot.name}
+        mean_L = labels_TL[over].mean(axis=0)
+        assert slot.confidence == pytest.approx(mean_L[SCHEME.labels.index(slot.name)], abs=1e-6)
+        assert [p for _, p in slot.alternatives] == pytest.approx(
+            sorted((mean_L[SCHEME.labels.index(n)] for n, _ in slot.alternatives), reverse=True), abs=1e-6
+        )
+        assert {name for name, _ in slot.alternatives} == set(SCHEME.labels) - {slot.name}
+    covered = {token for token in tokens for slot in row.slots if slot.start <= token.start < slot.end}
+    assert all(label == "O" for token, label in zip(tokens, row.words.chosen, strict=True) if token not in covered)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 5))
+def test_the_likeliest_labels_are_the_first_of_all_in_order(seed: int, count: int) -> None:
+    probabilities = np.random.default_rng(seed).random((7, 4)).round(1)  # ties go to the first
+    columns, found = likeliest(probabilities, count)
+    np.testing.assert_array_equal(columns, np.argsort(-probabilities, axis=1, kind="stable")[:, :count])
+    np.testing.assert_array_equal(found, np.take_along_axis(probabilities, columns, axis=1))
 
 
 def test_a_slot_carries_its_characters_confidence_and_alternatives() -> None:
-    tokens = tokenize("to New York")
-    labels = np.array([[1, 0, 0], [0.1, 0.3, 0.6], [0.0, 0.1, 0.9]], dtype=np.float32)
-    (slot,) = slots_of([Span(1, 3, "destination")], tokens, labels, SCHEME)
+    tags = np.array([[[1, 0, 0, 0, 0], [0.1, 0.2, 0.1, 0.5, 0.1], [0.0, 0.1, 0.0, 0.2, 0.7]]], dtype=np.float32)
+    ((_, (slot,)),) = decode(from_graph(tags), [tokenize("to New York")], SCHEME)
     assert (slot.name, slot.start, slot.end) == ("destination", 3, 11)
     assert slot.confidence == pytest.approx(0.75)
     assert [name for name, _ in slot.alternatives] == ["origin", "O"]

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.config import FeatureConfig
+from model.decode import RANKED, likeliest
 from model.errors import ArtifactError, ReplayError, TextError
 from model.features import FeatureBatch, Features, collate
 from model.labels import LabelScheme
@@ -36,6 +37,17 @@ def test_probabilities_of_every_word_sum_to_one_and_slots_lie_on_words(tagger: T
     np.testing.assert_allclose(answer.intent_probabilities_I.sum(), 1, atol=1e-5)
     starts, ends = {token.start for token in answer.tokens}, {token.end for token in answer.tokens}
     assert all(slot.start in starts and slot.end in ends and 0 < slot.confidence <= 1 for slot in answer.slots)
+
+
+@given(utterances)
+def test_the_graph_ranks_the_labels_that_it_gives(tagger: Tagger, text: str) -> None:
+    outputs = tagger.run(tagger.collate([tagger.prepare(text)]))
+    (tags_TC,), (labels_TL,) = outputs["tag_probabilities"], outputs["label_probabilities"]
+    np.testing.assert_array_equal(labels_TL[:, 0], tags_TC[:, 0])
+    np.testing.assert_array_equal(labels_TL[:, 1:], tags_TC[:, 1::2] + tags_TC[:, 2::2])
+    columns_TK, found_TK = likeliest(labels_TL, RANKED)
+    np.testing.assert_array_equal(outputs["likeliest_labels"][0], columns_TK)
+    np.testing.assert_array_equal(outputs["likeliest_probabilities"][0], found_TK)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b\x00"])
@@ -123,4 +135,4 @@ def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:
 
 def _random_features(random: np.random.Generator, length: int) -> Features:
     ngrams = np.sort(random.integers(0, 21, (length, 6)), axis=1)[:, ::-1].astype(np.int32)
-    return Features(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length)
+    return Features.of(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length)

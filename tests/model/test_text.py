@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text import tokenize
+from model.text import _TOKEN, tokenize
 
 NASTY = [
     "",
@@ -64,3 +64,11 @@ def test_what_stands_behind_a_line_end_does_not_change_the_tokens_before_it(befo
 )
 def test_words_numbers_and_times_stay_whole_and_punctuation_stands_apart(text: str, words: list[str]) -> None:
     assert [token.text for token in tokenize(text)] == words
+
+
+ASCII = st.text(st.characters(max_codepoint=127)) | st.text("aZ09 '.:,/-sdlrevm$\x1c\n", max_size=30)
+
+
+@given(ASCII)
+def test_the_matcher_for_ascii_finds_what_the_one_for_all_text_finds(text: str) -> None:
+    assert [tuple(token) for token in tokenize(text)] == [(match.group(), *match.span()) for match in _TOKEN.finditer(text)]

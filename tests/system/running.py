@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ANNOUNCED = re.compile(r"listens on (http://\S+:\d+)")
@@ -24,12 +24,31 @@ class Service:
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**environment, "OMP_NUM_THREADS": "1"}
         )
         self.printed: list[str] = []
-        self._announced = threading.Event()
+        self._news = threading.Condition()
+        self._over = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        if not self._announced.wait(timeout=30) or not self.url:
+        try:
+            self.says(ANNOUNCED)
+        except AssertionError:
             self.process.kill()
-            raise RuntimeError("the service did not start:\n" + "".join(self.printed))
+            raise
+
+    def says(self, pattern: str | re.Pattern[str], *, times: int = 1, timeout: float = 30) -> None:
+        """Wait until it has printed ``pattern`` so many times."""
+        with self._news:
+            self._news.wait_for(lambda: self._over or self._said(pattern) >= times, timeout)
+            assert self._said(pattern) >= times, f"the service has not said {pattern!r}:\n" + "".join(self.printed)
+
+    def workers(self) -> set[int]:
+        """The process ids of its children."""
+        children = set()
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # it has just ended
+                fields = status.read_text().rpartition(")")[2].split()
+                if int(fields[1]) == self.process.pid and fields[0] != "Z":
+                    children.add(int(status.parent.name))
+        return children
 
     @property
     def url(self) -> str:
@@ -58,10 +77,15 @@ class Service:
         assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
-                self.printed.append(line)
-                if ANNOUNCED.search(line):
-                    self._announced.set()
-        self._announced.set()
+                with self._news:
+                    self.printed.append(line)
+                    self._news.notify_all()
+        with self._news:
+            self._over = True
+            self._news.notify_all()
+
+    def _said(self, pattern: str | re.Pattern[str]) -> int:
+        return sum(re.search(pattern, line) is not None for line in self.printed)
 
 
 @contextmanager

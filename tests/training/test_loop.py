@@ -110,7 +110,7 @@ def test_a_tagged_word_counts_the_same_whatever_its_source_leaves_out() -> None:
 
 def test_examples_without_an_intent_are_marked_so(config: TrainingConfig, folder: Path) -> None:
     example = load_corpus(config, folder)[0].examples[0]
-    silent = dataclasses.replace(example, annotation=dataclasses.replace(example.annotation, intent=None))
+    silent = dataclasses.replace(example, annotation=example.annotation._replace(intent=None))
     vocabulary = Vocabulary(("i",))
     scheme = LabelScheme(("date", "destination", "origin"), ("go",))
     (batch,) = TrainingSet([silent], Featurizer(config.features, vocabulary), scheme).epoch(40, seed=(1,))

@@ -32,7 +32,7 @@ def _network(network: NetworkConfig, encoder: str, intents: tuple[str, ...] = ("
 def _utterances(lengths: tuple[int, ...]) -> list[Features]:
     random = np.random.default_rng(8)
     ngrams = [np.ascontiguousarray(np.sort(random.integers(0, 21, (n, 5)), axis=1)[:, ::-1]).astype(np.int32) for n in lengths]
-    return [Features(random.integers(1, WORDS, n).astype(np.int32), rows, (True,) * n) for n, rows in zip(lengths, ngrams, strict=True)]
+    return [Features.of(random.integers(1, WORDS, n).astype(np.int32), rows, (True,) * n) for n, rows in zip(lengths, ngrams, strict=True)]
 
 
 @pytest.mark.parametrize("encoder", FEATURES)

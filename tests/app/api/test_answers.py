@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -8,13 +9,14 @@ from hypothesis import strategies as st
 
 from app.api import answers
 from app.api.requests import OffsetUnit, ParseRequest
+from app.lineup import Release
 from app.registry import ServedModel
 from app.service import JudgedSlot, Plan, Reading, judge
 from model.errors import TextError
 from model.labels import Slot
 from tests.fakes import FakeTagger
 
-SERVED = ServedModel(FakeTagger(), SimpleNamespace())
+SERVED = ServedModel(FakeTagger(), SimpleNamespace(), Release("", "1.0.0", "", ""))
 WORDS = st.lists(
     st.sampled_from(["from", "to", "on", "for", "😀", "Омск", "é", "e\u0301", "Rome", "\u200f", "👩🏽‍🚒", "3"]) | st.text(max_size=4)
 )
@@ -25,7 +27,9 @@ def shown(text: str, **options: Any) -> dict[str, Any]:
     annotation = SERVED.tagger.annotate(text)
     slots = tuple(JudgedSlot(slot, judge(slot, 0.5)) for slot in annotation.slots)
     plan = Plan(SERVED, "en", datetime(2026, 10, 20, tzinfo=UTC), None, (), 0.5)
-    return answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), plan, ParseRequest(text=text, **options), 0.0)
+    asked = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}  # as JSON arrays are read
+    answer = answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), plan, ParseRequest(text=text, **asked), 0.0)
+    return json.loads(json.dumps(answer))
 
 
 @pytest.mark.parametrize("unit", get_args(OffsetUnit))
@@ -54,10 +58,20 @@ def test_rows_sum_to_one_and_agree_with_the_words(words: list[str]) -> None:
         assert all(row[labels.index(label)] == probability for label, probability in word["top"])
 
 
-def test_a_word_has_the_label_of_the_slot_over_it() -> None:
-    tokens = SERVED.tagger.prepare("a New York b").tokens
-    slots = [JudgedSlot(Slot("origin", 2, 10), None)]
-    assert answers.covering_slots(tokens, slots) == ["O", "origin", "origin", "O"]
+@given(words=WORDS, top_k=st.integers(1, 7))
+def test_the_likeliest_labels_are_the_same_however_many_are_asked(words: list[str], top_k: int) -> None:
+    text = " ".join(["from", *words])
+    everything = shown(text, top_k=100)["words"]
+    for word, whole in zip(shown(text, top_k=top_k)["words"], everything, strict=True):
+        assert word == {**whole, "top": whole["top"][:top_k]}
+
+
+@given(words=WORDS)
+def test_a_word_has_the_label_of_the_slot_over_it(words: list[str]) -> None:
+    answer = shown(" ".join(["from", *words]))
+    for word in answer["words"]:
+        over = [slot["name"] for slot in answer["slots"] if slot["start"] <= word["start"] and word["end"] <= slot["end"]]
+        assert over == ([] if word["slot"] == "O" else [word["slot"]])
 
 
 def test_only_what_is_included_is_sent() -> None:

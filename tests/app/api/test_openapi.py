@@ -5,8 +5,10 @@ import httpx
 import jsonschema
 import pytest
 
+from app.access.keys import entry_of, make_key
 from app.api import schemas
 from app.api.openapi import PROBLEMS
+from app.api.openapi_gate import add_keys, gate_problems
 from tests.app.serving import REFERENCE, serving, timeless
 from tests.fakes import ErrorTagger, FakeTagger
 
@@ -93,7 +95,7 @@ async def test_every_operation_lists_its_problems_with_an_example(client: httpx.
     for path, operations in document["paths"].items():
         for operation in operations.values():
             listed = {int(status) for status in operation["responses"] if int(status) >= 400}
-            assert listed == {error.status for error in PROBLEMS[path]}
+            assert listed == {error.status for error in (*gate_problems(path), *PROBLEMS[path])}
             for status in map(str, listed):
                 content = operation["responses"][status]["content"]["application/problem+json"]
                 jsonschema.Draft202012Validator({**content["schema"], "components": document["components"]}).validate(content["example"])
@@ -109,3 +111,47 @@ async def test_every_reference_of_the_document_leads_somewhere(client: httpx.Asy
     text = json.dumps(document)
     named = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert named == set(document["components"]["schemas"])
+
+
+KEY = make_key()
+
+
+async def test_the_document_asks_for_the_keys_that_the_service_asks_for(client: httpx.AsyncClient) -> None:
+    open_to_all = await openapi(client)
+    assert "securitySchemes" not in open_to_all["components"]
+    async with serving(api_keys=entry_of("shop", KEY), metrics_need_key=True) as locked:
+        document = await openapi(locked)
+    assert document["components"]["securitySchemes"]["ApiKey"] == {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "A key of the API.",
+    }
+    secured = {path for path, operations in document["paths"].items() for operation in operations.values() if "security" in operation}
+    assert secured == {path for path in document["paths"] if path.startswith("/v1/") or path == "/metrics"}
+    assert document["paths"]["/v1/parse"]["post"]["security"] == [{"ApiKey": []}, {"BearerKey": []}]
+
+
+async def test_refusals_of_the_gate_are_what_the_document_says() -> None:
+    async with serving(api_keys=entry_of("shop", KEY), rate_limit=0.001, allowed_hosts="slotline", metrics_need_key=True) as client:
+        document = await openapi(client)
+        key = {"X-API-Key": KEY}
+        refusals = [
+            await client.get("/v1/labels"),
+            await client.get("/v1/labels", headers={**key, "Host": "other"}),
+            await client.get("/v1/labels", headers={**key, "Host": "?"}),
+            *[await client.get("/v1/labels", headers=key) for _ in range(2)][1:],
+        ]
+        assert [answer.status_code for answer in refusals] == [401, 421, 400, 429]
+        for answer in refusals:
+            hold(document, answer, "/v1/labels", "get")
+        hold(document, await client.get("/metrics"), "/metrics", "get")
+
+
+def test_administration_lists_its_own_refusals_and_keys() -> None:
+    assert {error.status for error in gate_problems("/v1/admin/models")} == {400, 401, 403, 421}
+    assert gate_problems("/health/live") == ()
+    document: dict[str, Any] = {"paths": {"/v1/admin/models": {"post": {}}, "/v1/labels": {"get": {}}}, "components": {}}
+    add_keys(document, lambda path: True)
+    assert document["paths"]["/v1/admin/models"]["post"]["security"] == [{"AdminKey": []}, {"BearerAdminKey": []}]
+    assert len(document["components"]["securitySchemes"]) == 4

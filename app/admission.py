@@ -1,0 +1,51 @@
+"""How much may wait for a model: limits, and an estimate of how long it will take."""
+
+import math
+from dataclasses import dataclass
+
+from app.batch import BatchLimits
+from app.errors import Overloaded
+
+WEIGHT = 0.2  # of the newest pass in the running mean of seconds per word
+MARGIN = 0.8  # the share of a deadline that an estimate may fill
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """How many utterances and words may wait, for how many seconds at most, the size of one batch, and when one counts as hung."""
+
+    items: int
+    words: int
+    wait_s: float
+    hang_s: float
+    batch: BatchLimits
+
+
+class Admission:
+    """Knows the words that wait and what a word costs, and so whether more can be answered in time."""
+
+    def __init__(self, limits: QueueLimits) -> None:
+        """Nothing waits, and what a word costs is not known yet."""
+        self.words = 0
+        self._limits = limits
+        self._seconds_per_word: float | None = None
+
+    def took(self, seconds: float, words: int) -> None:
+        """A forward pass of ``words`` took ``seconds``."""
+        newest, mean = seconds / words, self._seconds_per_word
+        self._seconds_per_word = newest if mean is None else mean + WEIGHT * (newest - mean)
+
+    def refusal(self, waiting: int, items: int, words: int, seconds: float) -> Overloaded | None:
+        """Why ``items`` utterances of ``words`` together cannot be taken behind ``waiting`` others, to be answered in ``seconds``.
+
+        An empty queue takes any one request, else a large one would never be served.
+        """
+        if not waiting:
+            return None
+        cost = self._seconds_per_word or 0.0
+        wait_s = self.words * cost
+        full = waiting + items > self._limits.items or self.words + words > self._limits.words
+        if not full and wait_s <= self._limits.wait_s and (self.words + words) * cost <= MARGIN * seconds:
+            return None
+        retry_s = max(1, math.ceil(wait_s))
+        return Overloaded(f"{waiting} utterances wait already; try again in {retry_s} s", retry_after_s=retry_s)

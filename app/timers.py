@@ -1,0 +1,60 @@
+"""Timers that are nearly always cancelled: coarse, and cheaper than the event loop's own."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+RESOLUTION_S = 0.02
+
+
+class Timer:
+    """One callback; ``cancel`` it when it is no longer wanted."""
+
+    __slots__ = ("_tick", "_wheel", "callback")
+
+    def __init__(self, wheel: dict[int, set["Timer"]], tick: int, callback: Callable[[], None]) -> None:
+        """Due at ``tick`` of ``wheel``."""
+        self._wheel = wheel
+        self._tick = tick
+        self.callback = callback
+
+    def cancel(self) -> None:
+        """Forget the callback. Once it was called this does nothing."""
+        due = self._wheel.get(self._tick)
+        if due is not None:
+            due.discard(self)
+
+
+class Timers:
+    """Calls back at the first tick of ``RESOLUTION_S`` after the time asked for (Varghese and Lauck 1987, hashed wheel).
+
+    A request starts timers for its body and for its client's patience and cancels both within a millisecond; the event loop's own
+    would cost more than reading the request.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is due. The running event loop is taken when the first timer is started."""
+        self._wheel: dict[int, set[Timer]] = {}
+        self._turning = False
+
+    def later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Call ``callback`` in ``seconds`` or up to two ticks later, unless it is cancelled."""
+        tick = int((time.monotonic() + seconds) / RESOLUTION_S) + 1
+        timer = Timer(self._wheel, tick, callback)
+        due = self._wheel.get(tick)
+        if due is None:
+            due = self._wheel[tick] = set()
+        due.add(timer)
+        if not self._turning:
+            self._turning = True
+            asyncio.get_running_loop().call_later(RESOLUTION_S, self._turn)
+        return timer
+
+    def _turn(self) -> None:
+        now = int(time.monotonic() / RESOLUTION_S)
+        for tick in sorted(tick for tick in self._wheel if tick <= now):
+            for timer in self._wheel.pop(tick):
+                timer.callback()
+        self._turning = bool(self._wheel)
+        if self._turning:
+            asyncio.get_running_loop().call_later(RESOLUTION_S, self._turn)
