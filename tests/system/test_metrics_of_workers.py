@@ -1,5 +1,6 @@
 """Several processes that count, and any of them that answers for all."""
 
+import json
 import os
 import signal
 import subprocess
@@ -144,6 +145,28 @@ def test_real_services_that_share_a_directory_answer_for_each_other(artifact_dir
         assert 'slotline_batch_utterances_sum{model="tiny"} 7.0' in text
         assert 'slotline_model_info{model="tiny"' in text
         assert text.count("process_resident_memory_bytes{") == 1
+
+
+def test_a_supervised_service_counts_on_when_a_worker_is_killed(artifact_dir: Path) -> None:
+    flags = ("--workers", "2", "--drain-s", "0", "--log-format", "json")
+    with running(artifact_dir, *flags) as service, httpx.Client(base_url=service.url) as client:
+
+        def scraped() -> str:
+            return client.get("/metrics", headers={"Connection": "close"}).text  # another worker may answer the next
+
+        for _ in range(20):
+            client.post("/v1/parse", json={"text": "from Oslo"}, headers={"Connection": "close"})
+        while f"{REQUESTS} 20.0" not in scraped():  # another worker's counts may be a second old; bounded by the test's time
+            pass
+        victim = int(Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()[0])
+        os.kill(victim, signal.SIGKILL)
+        while not any("ended with code -9" in line for line in service.printed):
+            pass
+        while (text := scraped()).count("process_resident_memory_bytes{") < 2:
+            assert f"{REQUESTS} 20.0" in text
+        assert f"{REQUESTS} 20.0" in text
+        assert service.stop() == 0
+    assert all(json.loads(line) for line in service.printed)
 
 
 def test_a_version_that_is_no_longer_served_is_no_longer_shown() -> None:
