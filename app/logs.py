@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from app.settings import Settings
 
-FIELDS = ("request_id", "route", "status", "duration_ms", "client", "caller", "model", "body")
+FIELDS = ("request_id", "route", "status", "duration_ms", "client", "caller", "body")
 
 logger = logging.getLogger(__name__)
 

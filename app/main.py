@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 
 from app import __version__, tracing
 from app.api import admin, health, pages, v1
@@ -44,7 +45,9 @@ def assemble(settings: Settings, lines: Lines[Loaded], control: Control | None =
     """The application for what is loaded. ``control`` carries out admin commands; default: for this process alone."""
     metrics = Metrics()
     registry = ModelRegistry(lines, settings, metrics)
-    parts = Parts(AnnotationService(registry, settings), settings, metrics, Gate(settings), Timers(), control or LocalControl(registry))
+    parts = Parts(
+        AnnotationService(registry, settings, metrics), settings, metrics, Gate(settings), Timers(), control or LocalControl(registry)
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -79,10 +82,13 @@ def _mount(app: FastAPI, parts: Parts) -> None:
     app.include_router(health.router)
     app.include_router(admin.router)
     app.router.routes.extend([*admin.ROUTES, *pages.ROUTES])
-    app.add_middleware(ExchangeMiddleware, parts=parts, plain=[*v1.ROUTES, *admin.ROUTES, *pages.ROUTES], hot=v1.HOT)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(ClientGone, on_client_gone)
+    # In place of Starlette's outermost layer, which answers failures in plain text and is paid for by every request.
+    stack = app.build_middleware_stack()
+    assert isinstance(stack, ServerErrorMiddleware)
+    app.middleware_stack = ExchangeMiddleware(stack.app, parts, [*v1.ROUTES, *admin.ROUTES, *pages.ROUTES], v1.HOT)
 
 
 def _trace(app: FastAPI, settings: Settings) -> "TracerProvider | None":
@@ -93,5 +99,6 @@ def _trace(app: FastAPI, settings: Settings) -> "TracerProvider | None":
     except ModuleNotFoundError as error:
         raise StartupError(f"tracing is on, but {error.name} is not installed; pip install 'slotline[otel]', or switch it off") from None
     provider = spans.exporting_provider()
-    app.add_middleware(spans.TracingMiddleware, provider=provider)
+    assert app.middleware_stack is not None
+    app.middleware_stack = spans.TracingMiddleware(app.middleware_stack, provider)
     return provider

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from app import tracing
 from app.errors import FieldError, Invalid, NotFound, ServiceError, invalid
+from app.metrics import Metrics
 from app.registry import ModelRegistry, ServedModel
 from app.scheduler import Served
 from app.settings import Settings
@@ -18,6 +19,7 @@ from model.tagger import Prepared
 from model.text import tokenize
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+ACCEPTED = "accepted"  # what is counted where there is no reason of doubt
 AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
 
 
@@ -77,11 +79,12 @@ class Reading(NamedTuple):
 class AnnotationService:
     """Every protocol speaks to this class alone."""
 
-    def __init__(self, registry: ModelRegistry, settings: Settings) -> None:
+    def __init__(self, registry: ModelRegistry, settings: Settings, metrics: Metrics) -> None:
         """Serve the registry's models within the settings' limits."""
         self.registry = registry
         self.draining = False  # set by SIGTERM: ready turns red while requests are still answered
         self._settings = settings
+        self._metrics = metrics
 
     def plan(self, options: Options) -> Plan:
         """Raises NotFound for an unknown model and Invalid that names every other option that is wrong."""
@@ -107,7 +110,7 @@ class AnnotationService:
         prepared = self._prepare(text, plan.served, "/text")
         served = await plan.served.batcher.submit(prepared, self._settings.deadline_s)
         tracing.stages(served.queue_s, served.inference_s)
-        return _reading(served, plan)
+        return self._reading(served, plan)
 
     async def read_many(self, texts: Sequence[str | ServiceError], plan: Plan) -> list[Reading | ServiceError]:
         """Many texts, each with its own outcome, in order; an error in place of a text stays where it is.
@@ -135,10 +138,22 @@ class AnnotationService:
     def _outcome(self, future: "asyncio.Future[Served]", plan: Plan) -> Reading | ServiceError:
         error = future.exception()
         if error is None:
-            return _reading(future.result(), plan)
+            return self._reading(future.result(), plan)
         if isinstance(error, ServiceError):
             return error
         raise error
+
+    def _reading(self, served: Served, plan: Plan) -> Reading:
+        annotation = served.annotation
+        slots = tuple([JudgedSlot(slot, judge(slot, plan.min_confidence)) for slot in annotation.slots])
+        missing: tuple[str, ...] = ()
+        if plan.required_slots:
+            filled = {judged.slot.name for judged in slots if judged.reason is None}
+            missing = tuple([name for name in dict.fromkeys(plan.required_slots) if name not in filled])
+        counted = [(slot.name, reason or ACCEPTED, slot.confidence) for slot, reason in slots]
+        known_T = annotation.known_T or ()
+        self._metrics.read(plan.served.name, counted, len(annotation.tokens), known_T.count(False))
+        return Reading(annotation, slots, missing, served.queue_s, served.inference_s)
 
     def _prepare(self, text: str, served: ServedModel, pointer: str) -> Prepared:
         if len(text) > self._settings.max_characters:
@@ -170,15 +185,6 @@ def judge(slot: Slot, min_confidence: float) -> str | None:
         if label != OUTSIDE:
             return "ambiguous_role" if probability >= AMBIGUOUS_SHARE * slot.confidence else None
     return None
-
-
-def _reading(served: Served, plan: Plan) -> Reading:
-    slots = tuple([JudgedSlot(slot, judge(slot, plan.min_confidence)) for slot in served.annotation.slots])
-    missing: tuple[str, ...] = ()
-    if plan.required_slots:
-        filled = {judged.slot.name for judged in slots if judged.reason is None}
-        missing = tuple([name for name in dict.fromkeys(plan.required_slots) if name not in filled])
-    return Reading(served.annotation, slots, missing, served.queue_s, served.inference_s)
 
 
 def _unknown_names(options: Options, served: ServedModel) -> list[FieldError]:

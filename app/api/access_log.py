@@ -23,7 +23,7 @@ class AccessLog:
     def write(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         """One line, but for 503, of which an overload would write thousands a second; the metrics count them.
 
-        The caller and the model are told where the scope has ``caller`` and ``model``.
+        The caller is told where the scope has ``caller``: the name of its key.
         """
         if status == 503 and self.lowest:
             return
@@ -35,7 +35,6 @@ class AccessLog:
             "duration_ms": round(1000 * seconds, 3),
             "client": client[0] if client else None,
             "caller": scope.get("caller"),
-            "model": scope.get("model"),
         }
         if self.utterances:
             fields["body"] = bytes(scope.get("overheard", b"")[:MOST_BODY_BYTES]).decode("utf-8", "replace")

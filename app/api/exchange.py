@@ -17,8 +17,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_log import AccessLog
+from app.api.areas import Header
 from app.api.deps import Call, Exchange, Handler, Parts
-from app.api.gate import Admission
 from app.api.problems import CLIENT_GONE, ClientGone, problem_response
 from app.errors import ServiceError
 
@@ -52,12 +52,13 @@ class ExchangeMiddleware:
             return
         headers = dict(scope["headers"])
         scope["exchange"] = exchange = Exchange(_request_id(headers), time.perf_counter(), headers)
+        sender = _Sender(send, exchange, self._parts)
+        handler = self._hot.get((scope["method"], scope["path"]))
         if self._access.utterances:
             receive = self._access.overhear(scope, receive)
-        admission = self._parts.gate.admit(scope, headers)
-        sender = _Sender(send, exchange, admission, self._parts)
-        handler = self._hot.get((scope["method"], scope["path"]))
         try:
+            admission = self._parts.gate.admit(scope, headers)
+            sender.headers = admission.headers
             if admission.answer is not None:
                 await admission.answer(scope, receive, sender)
             elif handler is not None:
@@ -89,13 +90,13 @@ class ExchangeMiddleware:
 class _Sender:
     """Sends an answer with the headers that every one carries, and remembers its status."""
 
-    __slots__ = ("_admission", "_exchange", "_parts", "_send", "status")
+    __slots__ = ("_exchange", "_parts", "_send", "headers", "status")
 
-    def __init__(self, send: Send, exchange: Exchange, admission: Admission, parts: Parts) -> None:
+    def __init__(self, send: Send, exchange: Exchange, parts: Parts) -> None:
         self._send = send
         self._exchange = exchange
-        self._admission = admission
         self._parts = parts
+        self.headers: tuple[Header, ...] = ()
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -113,7 +114,7 @@ class _Sender:
         await self._send({"type": "http.response.body", "body": body})
 
     def _marks(self) -> list[tuple[bytes, bytes]]:
-        marks = [(b"x-request-id", self._exchange.request_id.encode()), *self._admission.headers]
+        marks = [(b"x-request-id", self._exchange.request_id.encode()), *self.headers]
         if self._parts.service.draining:
             # A client that keeps its connection must go to another instance before this one closes it.
             marks.append(CLOSE)

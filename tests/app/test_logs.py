@@ -125,12 +125,12 @@ async def test_bodies_are_logged_only_where_utterances_are_asked_for(caplog: pyt
 
 
 def test_an_overload_has_no_lines_but_where_all_requests_have(caplog: pytest.LogCaptureFixture) -> None:
-    scope = {"type": "http", "method": "POST", "exchange": SimpleNamespace(request_id="x"), "caller": "shop", "model": "booking"}
+    scope = {"type": "http", "method": "POST", "exchange": SimpleNamespace(request_id="x"), "caller": "shop"}
     AccessLog(Settings(access_log="failures")).write(scope, "/v1/parse", 503, 0.001)
     assert access(caplog.records) == []
     AccessLog(Settings(access_log="all")).write(scope, "/v1/parse", 503, 0.001)
     (line,) = access(caplog.records)
-    assert (line.caller, line.model, line.client) == ("shop", "booking", None)
+    assert (line.caller, line.client) == ("shop", None)
 
 
 def test_an_announcement_stands_as_it_is_where_people_read(capsys: pytest.CaptureFixture[str]) -> None:

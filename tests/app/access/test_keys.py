@@ -77,7 +77,7 @@ def test_keys_of_a_file_stand_beside_those_of_the_setting(tmp_path: Path) -> Non
     assert [ring.name_of(key) for key in (b"one", b"two")] == ["first", "second"]
 
 
-SECRET = make_key()
+SECRET = "slotline_" + "Zq3-" * 10 + "9xY"  # of the form of a key; the same in every test process, for it names tests
 GOOD = entry_of("shop", "x")
 
 

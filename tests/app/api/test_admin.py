@@ -7,6 +7,7 @@ import httpx
 import jsonschema
 import pytest
 
+from app.access.keys import entry_of
 from model.tagger import Tagger
 from tests.app.serving import serving, timeless
 from tests.fakes import FakeTagger
@@ -15,6 +16,7 @@ from tests.tiny import write_tiny_artifact
 pytestmark = pytest.mark.anyio
 
 ADMIN = "/v1/admin/models"
+KEY = "slotline_of-an-operator"
 
 
 @pytest.fixture
@@ -23,7 +25,8 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     write_tiny_artifact(tmp_path / "models" / "two", version="2.0.0", seed=2)
     write_tiny_artifact(tmp_path / "models" / "three", version="3.0.0", seed=3)
     write_tiny_artifact(tmp_path / "models" / "other", name="other", version="5.0.0", seed=5)
-    async with serving(FakeTagger("tiny"), models=tmp_path / "models") as client:
+    async with serving(FakeTagger("tiny"), models=tmp_path / "models", admin_keys=entry_of("operator", KEY)) as client:
+        client.headers["X-API-Key"] = KEY
         yield client
 
 

@@ -119,7 +119,7 @@ KEY = make_key()
 async def test_the_document_asks_for_the_keys_that_the_service_asks_for(client: httpx.AsyncClient) -> None:
     open_to_all = await openapi(client)
     assert "securitySchemes" not in open_to_all["components"]
-    async with serving(api_keys=entry_of("shop", KEY), metrics_need_key=True) as locked:
+    async with serving(api_keys=entry_of("shop", KEY), admin_keys=entry_of("operator", f"{KEY}2"), metrics_need_key=True) as locked:
         document = await openapi(locked)
     assert document["components"]["securitySchemes"]["ApiKey"] == {
         "type": "apiKey",
