@@ -195,6 +195,36 @@ def test_each_worker_has_its_own_memory_and_processor_time() -> None:
         assert f'worker="{gone}"' not in first("scrape")
 
 
+SUPERVISOR = """
+import sys
+from pathlib import Path
+from app import metrics_files
+metrics_files.IN_MEMORY = Path(sys.argv[1])
+with metrics_files.shared_directory() as directory:
+    print(directory, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_supervisor_left_goes_once_its_workers_have_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SUPERVISOR, str(tmp_path)]
+    monkeypatch.setattr(metrics_files, "IN_MEMORY", tmp_path)
+    monkeypatch.setenv(metrics_files.VARIABLE, "set back at the end")  # what the worker below is given
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        directory = Path(supervisor.stdout.readline().strip())
+        with shared_directory():
+            assert directory.is_dir()  # its supervisor lives
+        supervisor.kill()
+        supervisor.wait(20)
+        monkeypatch.setenv(metrics_files.VARIABLE, str(directory))
+        with workers(1), shared_directory():
+            assert directory.is_dir()  # it still has a worker
+        with shared_directory() as fresh:
+            assert list(tmp_path.iterdir()) == [fresh]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_directory_is_made_where_there_is_no_memory_for_files_and_goes_with_its_supervisor(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
