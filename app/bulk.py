@@ -1,7 +1,7 @@
 """Lines to answer lines: the bulk pipeline behind ``python -m app.annotate``, without files and without HTTP."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from app.service import Options as ServiceOptions
 from app.settings import Settings
 from model.errors import TextError
 from model.labels import Annotation
+from model.runtime import Outputs
 from model.tagger import Prepared, Tagger
 from model.text import tokenize
 
@@ -69,19 +70,29 @@ Outcome = Annotation | ServiceError
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
-    """Lines on their way: ``utterances`` by row, an outcome for each row that needs no graph, and the rows of each batch in it."""
+class _Batch:
+    """Utterances that go through the graph together: their rows in the window, and what the graph will say."""
 
-    number: int  # of the first line
+    rows: list[int]
+    prepared: list[Prepared]
+    outputs: Future[Outputs]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Lines on their way: what each says, an outcome for each that needs no graph, the others in batches. ``number`` is the first's."""
+
+    number: int
     utterances: list[Utterance]
     outcomes: list[Outcome | None]
-    batches: list[tuple[list[int], "Future[list[Outcome]]"]]
+    batches: list[_Batch]
 
 
 class Annotator:
     """Windows of lines in, their answers out, in order. Whatever is wrong with a line becomes that line's answer.
 
-    The graph has a thread of its own and no lock while it runs: meanwhile the lines before are written down and those behind prepared.
+    The graph has a thread of its own, which leaves the interpreter to others while it runs: meanwhile the lines before are written down
+    and those behind are prepared.
     Life: ``answer``, then ``close``.
     """
 
@@ -91,7 +102,7 @@ class Annotator:
         self.shape = shape
         settings = Settings.model_construct()  # the service's limits without its environment
         self._most_characters = settings.max_characters
-        self._options = Options(include=list(shape.include))
+        self._options = Options(include=shape.include)
         self._plan = AnnotationService(ModelRegistry([tagger], settings, Metrics()), settings).plan(ServiceOptions())
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="graph")
 
@@ -124,17 +135,33 @@ class Annotator:
             utterances.append(utterance)
         order = sorted(prepared, key=lambda row: prepared[row].cells)
         size = self.shape.batch
-        batches = [order[start : start + size] for start in range(0, len(order), size)]
-        futures = [self._thread.submit(_annotate_each, self._tagger, [prepared[row] for row in batch]) for batch in batches]
-        return _Window(number, utterances, outcomes, list(zip(batches, futures, strict=True)))
+        batches = [self._batch(order[start : start + size], prepared) for start in range(0, len(order), size)]
+        return _Window(number, utterances, outcomes, batches)
+
+    def _batch(self, rows: list[int], prepared: Mapping[int, Prepared]) -> _Batch:
+        taken = [prepared[row] for row in rows]
+        return _Batch(rows, taken, self._thread.submit(lambda: self._tagger.run(self._tagger.collate(taken))))
 
     def _end(self, window: _Window) -> list[Answer]:
         outcomes = list(window.outcomes)
-        for rows, future in window.batches:
-            for row, outcome in zip(rows, future.result(), strict=True):
+        for batch in window.batches:
+            for row, outcome in zip(batch.rows, self._read(batch), strict=True):
                 outcomes[row] = outcome
         numbers = range(window.number, window.number + len(outcomes))
         return [self._answer(*row) for row in zip(window.utterances, outcomes, numbers, strict=True)]
+
+    def _read(self, batch: _Batch) -> list[Outcome]:
+        """An outcome for each utterance; where the batch fails each goes alone, so that only the culprit fails."""
+        try:
+            return list(self._tagger.decode(batch.prepared, batch.outputs.result()))
+        except Exception:  # whatever a tagger raises belongs to an utterance, not to the run
+            return [self._alone(prepared) for prepared in batch.prepared]
+
+    def _alone(self, prepared: Prepared) -> Outcome:
+        try:
+            return self._tagger.annotate_batch([prepared])[0]
+        except Exception as error:
+            return AnnotationFailed(f"the model failed on this text: {type(error).__name__}")
 
     def _answer(self, utterance: Utterance, outcome: Outcome | None, number: int) -> Answer:
         assert outcome is not None, "every row has an outcome"
@@ -199,13 +226,3 @@ def text_of(line: bytes, *, plain: bool) -> str | None:
         return read_line(line, plain=plain).text
     except ServiceError:
         return None
-
-
-def _annotate_each(tagger: Tagger, batch: Sequence[Prepared]) -> list[Outcome]:
-    """An outcome for each, in order; after a failure each goes alone, so that only the culprit fails."""
-    try:
-        return list(tagger.annotate_batch(batch))
-    except Exception as error:  # whatever a tagger raises belongs to its utterance, not to the run
-        if len(batch) == 1:
-            return [AnnotationFailed(f"the model failed on this text: {type(error).__name__}")]
-    return [_annotate_each(tagger, [prepared])[0] for prepared in batch]

@@ -108,8 +108,9 @@ def test_a_line_that_is_none_is_answered_with_its_number_and_harms_no_other(line
     assert bad["problem"]["type"].endswith(BAD_LINES[line])
 
 
-def test_a_text_on_which_the_tagger_fails_is_one_error() -> None:
-    answers = answered(ErrorTagger(), [json.dumps({"text": text}).encode() for text in ("a", "poison", "b", "c")])
+@pytest.mark.parametrize("stage", ["collate", "run", "decode"])
+def test_a_text_on_which_the_tagger_fails_is_one_error(stage: str) -> None:
+    answers = answered(ErrorTagger(stage=stage), [json.dumps({"text": text}).encode() for text in ("a", "poison", "b", "c")])
     assert [answer["status"] for answer in answers] == [200, 500, 200, 200]
     assert answers[1]["problem"]["type"].endswith("annotation_failed")
 
