@@ -12,6 +12,7 @@ from app.api import answers
 from app.api.problems import problem
 from app.api.requests import Include, Options
 from app.errors import AnnotationFailed, Malformed, ServiceError, invalid
+from app.loading import active_lines, loaded
 from app.metrics import Metrics
 from app.registry import ModelRegistry
 from app.service import AnnotationService, JudgedSlot, Reading, judge
@@ -103,7 +104,9 @@ class Annotator:
         settings = Settings.model_construct()  # the service's limits without its environment
         self._most_characters = settings.max_characters
         self._options = Options(include=shape.include)
-        self._plan = AnnotationService(ModelRegistry([tagger], settings, Metrics()), settings).plan(ServiceOptions())
+        metrics = Metrics()  # nobody asks for them
+        registry = ModelRegistry(active_lines([loaded(tagger)]), settings, metrics)
+        self._plan = AnnotationService(registry, settings, metrics).plan(ServiceOptions())
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="graph")
 
     def answer(self, windows: Iterable[Sequence[bytes]], first: int = 1) -> Iterator[list[Answer]]:

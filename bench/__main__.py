@@ -69,7 +69,7 @@ def _head(options: Options) -> dict[str, Any]:
     return {
         "date": date.today().isoformat(),
         "commit": _commit(),
-        "machine": {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()},
+        "machine": {"processor": _chip(), "cores": os.cpu_count(), "system": platform.system()},
         "software": {
             "Python": platform.python_version(),
             **{name: version(name) for name in ("onnxruntime", "fastapi", "starlette", "uvicorn", "uvloop", "httptools")},
@@ -79,7 +79,7 @@ def _head(options: Options) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def _chip() -> str:
     described = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     found = re.search(r"model name\s*:\s*(.+)", described)
     return found[1] if found else platform.processor() or platform.machine()

@@ -1,5 +1,6 @@
 """Bulk annotation: order, answers as over HTTP, lines that are none, and resuming after a kill at any moment."""
 
+import contextlib
 import gzip
 import io
 import json
@@ -221,7 +222,8 @@ def test_a_killed_process_leaves_what_the_next_one_finishes(artifact_dir: Path, 
     partial = tmp_path / "out.partial"
     try:
         while running.poll() is None and not (partial.exists() and partial.stat().st_size > 100_000):
-            pass
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(0.01)
     finally:
         running.kill()
         _, said = running.communicate(timeout=30)
