@@ -5,6 +5,7 @@ made with. Whatever stands behind the last whole window is cut before a run goes
 stopped: a window's answers depend on no line outside of it. Of a ``.gz`` file each window is a gzip member.
 """
 
+import fcntl
 import gzip
 import json
 import os
@@ -52,6 +53,10 @@ class Resumable:
             _write_whole(self._meta_path, json.dumps(self._meta, indent=1) + "\n")
         # Without a buffer: what is written survives the end of this process, whatever kind of end it is.
         self._stream = open(self.partial, "ab", buffering=0)  # noqa: SIM115  (closed by __exit__)
+        try:
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ResumeError(f"another run writes {self.partial}; wait for its end") from None
 
     def finished(self) -> Iterator[list[bytes]]:
         """The whole windows that are there, each as its lines; when all are read, what stands behind the last is cut."""

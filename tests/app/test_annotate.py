@@ -1,6 +1,7 @@
 """Bulk annotation: order, answers as over HTTP, lines that are none, and resuming after a kill at any moment."""
 
 import contextlib
+import fcntl
 import gzip
 import io
 import json
@@ -261,6 +262,14 @@ def test_a_shorter_input_cannot_go_on(run: Callable[..., int], source: Path, lef
 def test_what_was_left_without_its_meta_cannot_go_on(run: Callable[..., int], source: Path, left: Path) -> None:
     left.with_name("out.partial.meta").unlink()
     assert run(source, "--out", left, "--resume") == CANNOT
+
+
+def test_two_runs_cannot_write_one_file(run: Callable[..., int], source: Path, left: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with left.with_name("out.partial").open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert run(source, "--out", left, "--resume") == CANNOT
+    assert "another run" in capsys.readouterr().err
+    assert run(source, "--out", left, "--resume") == SOME_BAD
 
 
 def test_what_is_complete_stays(run: Callable[..., int], source: Path, tmp_path: Path) -> None:
