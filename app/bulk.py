@@ -181,7 +181,9 @@ class Annotator:
         """What an item of ``POST /v1/parse/batch`` says, but for what hangs on the clock."""
         slots = tuple(JudgedSlot(slot, judge(slot, self._plan.min_confidence)) for slot in annotation.slots)
         fields = answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), self._plan, self._options, 0.0)
-        return {name: value for name, value in fields.items() if name not in OF_THE_MOMENT}
+        for name in OF_THE_MOMENT:
+            del fields[name]
+        return fields
 
     def _prepare(self, text: str | None) -> Prepared:
         if text is None:
