@@ -20,6 +20,7 @@ from app.errors import ServiceError, StartupError
 from app.lineup import Lines
 from app.loading import Loaded, active_lines, load_all, loaded
 from app.metrics import Metrics
+from app.outbox import Outbox
 from app.registry import ModelRegistry
 from app.service import AnnotationService
 from app.settings import Settings
@@ -46,7 +47,13 @@ def assemble(settings: Settings, lines: Lines[Loaded], control: Control | None =
     metrics = Metrics()
     registry = ModelRegistry(lines, settings, metrics)
     parts = Parts(
-        AnnotationService(registry, settings, metrics), settings, metrics, Gate(settings), Timers(), control or LocalControl(registry)
+        AnnotationService(registry, settings, metrics),
+        settings,
+        metrics,
+        Gate(settings),
+        Timers(),
+        Outbox(),
+        control or LocalControl(registry),
     )
 
     @asynccontextmanager

@@ -5,6 +5,8 @@ the rest of a body that was refused already, pipelining without end, an answer t
 """
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import httptools
@@ -18,6 +20,7 @@ from uvicorn.server import ServerState
 from app.api.deps import Parts
 from app.api.problems import MEDIA_TYPE, problem
 from app.errors import BrokenHttp, HeadTimeout, HeadTooLarge, ServiceError, TooManyConnections
+from app.outbox import Outbox
 
 MOST_HEAD_BYTES = 32_768  # of the request line and the headers together
 VERSIONS = ("1.1", "1.0")
@@ -42,11 +45,12 @@ class Shortcut:
     In the scope as ``shortcut``. What it does to the cycle is what ``RequestResponseCycle.send`` does for the same answer.
     """
 
-    __slots__ = ("_cycle",)
+    __slots__ = ("_cycle", "_outbox")
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        """For the answer of ``cycle``."""
+    def __init__(self, cycle: RequestResponseCycle, outbox: Outbox) -> None:
+        """For the answer of ``cycle``, which leaves with the others of ``outbox``."""
         self._cycle = cycle
+        self._outbox = outbox
 
     def ends_in(self, send: Send) -> bool:
         """Whether ``send`` is the cycle's own and may be passed by: nobody stands in between, and the client fetches its answers."""
@@ -65,17 +69,21 @@ class Shortcut:
         cycle.waiting_for_100_continue = False
         closing = b"" if cycle.keep_alive else CLOSING
         always = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
-        cycle.transport.write(
-            b"%b%b%b%b\r\n%b" % (STATUS_LINE[200], always, head, closing, b"" if cycle.scope["method"] == "HEAD" else body)
-        )
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            cycle.transport.close()
-        cycle.on_response()
+        answer = b"%b%b%b%b\r\n%b" % (STATUS_LINE[200], always, head, closing, body)
+        self._outbox.put(partial(_finish, cycle, answer, cycle.on_response))
 
     def close_afterwards(self) -> None:
         """This answer is the last one of its connection."""
         self._cycle.keep_alive = False
+
+
+def _finish(cycle: RequestResponseCycle, answer: bytes, on_response: Callable[[], None]) -> None:
+    if not cycle.transport.is_closing():
+        cycle.transport.write(answer)
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    on_response()
 
 
 class EdgeProtocol(HttpToolsProtocol):
@@ -108,6 +116,11 @@ class EdgeProtocol(HttpToolsProtocol):
             self._refuse(TooManyConnections(f"{most} connections are open; close some, or try again in a second", retry_after_s=1))
         else:
             self._expect_head()
+
+    def shutdown(self) -> None:
+        """The server stops: end the connection behind its answer."""
+        self._parts.outbox.flush()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -147,7 +160,7 @@ class EdgeProtocol(HttpToolsProtocol):
         if self.pipeline and len(self.pipeline) >= MOST_PIPELINED:
             raise BrokenHttp("too many pipelined requests")
         super().on_headers_complete()
-        self.scope["shortcut"] = Shortcut(self.cycle)  # type: ignore[typeddict-unknown-key]
+        self.scope["shortcut"] = Shortcut(self.cycle, self._parts.outbox)  # type: ignore[typeddict-unknown-key]
         if not self._upgrading:
             self.headers = _NO_MORE
             if not self.pipeline:

@@ -19,10 +19,15 @@ class Timer:
         self.callback = callback
 
     def cancel(self) -> None:
-        """Forget the callback. Once it was called this does nothing."""
+        """Forget the callback, and all that it holds. Once it was called this does nothing."""
+        self.callback = _nothing
         due = self._wheel.get(self._tick)
         if due is not None:
             due.discard(self)
+
+
+def _nothing() -> None:
+    """What a cancelled timer would call."""
 
 
 class Timers:
@@ -34,6 +39,7 @@ class Timers:
 
     def __init__(self) -> None:
         """Nothing is due. The running event loop is taken when the first timer is started."""
+        self.loop: asyncio.AbstractEventLoop | None = None  # known once a timer was started: to ask for it costs a system call
         self._wheel: dict[int, set[Timer]] = {}
         self._passed = 0  # the tick up to which all have rung
         self._turning = False
@@ -49,7 +55,8 @@ class Timers:
         if not self._turning:
             self._turning = True
             self._passed = tick - int(seconds / RESOLUTION_S) - 2
-            asyncio.get_running_loop().call_later(RESOLUTION_S, self._turn)
+            self.loop = asyncio.get_running_loop()
+            self.loop.call_later(RESOLUTION_S, self._turn)
         return timer
 
     def _turn(self) -> None:
@@ -59,5 +66,5 @@ class Timers:
                 timer.callback()
         self._passed = now
         self._turning = bool(self._wheel)
-        if self._turning:
-            asyncio.get_running_loop().call_later(RESOLUTION_S, self._turn)
+        if self._turning and self.loop is not None:
+            self.loop.call_later(RESOLUTION_S, self._turn)

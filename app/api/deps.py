@@ -16,6 +16,7 @@ from app.api.problems import ClientGone
 from app.control import Control
 from app.errors import BodyTimeout, BodyTooLarge, NotAcceptable, WrongMediaType
 from app.metrics import Metrics
+from app.outbox import Outbox
 from app.service import AnnotationService
 from app.settings import Settings
 from app.timers import Timers
@@ -34,6 +35,7 @@ class Parts:
     metrics: Metrics
     gate: Gate
     timers: Timers
+    outbox: Outbox
     control: Control
 
 
@@ -112,7 +114,7 @@ class Watched:
         """Begins at once: make it in the ``with`` statement."""
         self._error: Exception | None = None
         self._listener: asyncio.Task[None] | None = None
-        self._task = asyncio.current_task()
+        self._task = asyncio.current_task(timers.loop)
         self._timer = timers.later(seconds, lambda: on_late(self))
 
     def __enter__(self) -> Self:
