@@ -93,7 +93,7 @@ def mixed(clients: Clients, steady: list[tuple[float, float, str]]) -> list[str]
 
 
 def test_a_hundred_reloads_under_load_fail_no_request_and_answer_by_the_version_that_they_name(models: Path) -> None:
-    with running(models, "--drain-s", "0") as service:
+    with running(models, "--drain-s", "0", "--max-wait-s", "5") as service:
         with Clients(service) as clients:
             steady = reload(service, 40)
             before = megabytes(service.process.pid)
@@ -108,7 +108,7 @@ def test_a_hundred_reloads_under_load_fail_no_request_and_answer_by_the_version_
 
 
 def test_two_workers_change_together(models: Path) -> None:
-    with running(models, "--drain-s", "0", "--workers", "2") as service:
+    with running(models, "--drain-s", "0", "--max-wait-s", "5", "--workers", "2") as service:
         with Clients(service, 6) as clients, Clients(service, 2, fresh=True) as others:
             steady = reload(service, 20)
         assert len({exchange.worker for exchange in clients.exchanges + others.exchanges}) == 2

@@ -43,7 +43,7 @@ def gone(processes: set[int]) -> bool:
 def test_a_worker_that_is_killed_takes_its_own_connections_with_it_and_is_replaced_as_it_was(tmp_path: Path) -> None:
     write_tiny_artifact(tmp_path / "tiny", version="1.0.0", seed=1)
     write_tiny_artifact(tmp_path / "_second", version="2.0.0", seed=2)
-    with running(tmp_path, "--drain-s", "0", "--workers", "2") as service:
+    with running(tmp_path, "--drain-s", "0", "--workers", "2", "--max-wait-s", "5") as service:
         httpx.post(f"{service.url}/v1/admin/models/tiny/load", json={"artifact": "_second"})
         assert httpx.post(f"{service.url}/v1/admin/models/tiny/promote").status_code == 200
         with Clients(service, 8) as clients:
@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_takes_its_own_connections_with_it_and_is_replac
 @pytest.mark.parametrize("fresh", [False, True], ids=["kept", "fresh"])
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_sigterm_under_load_answers_every_request_that_got_through(artifact_dir: Path, workers: str, fresh: bool) -> None:
-    with running(artifact_dir, "--drain-s", "0.5", "--workers", workers) as service:
+    with running(artifact_dir, "--drain-s", "0.5", "--max-wait-s", "5", "--workers", workers) as service:
         with Clients(service, 8, fresh=fresh) as clients:
             clients.exchange(200)
             assert service.stop() == 0
