@@ -180,3 +180,13 @@ def test_a_worker_that_dies_before_it_promotes_is_replaced_by_one_that_has(model
             os.kill(worker, signal.SIGKILL)
             assert answer().status_code == 200
         assert in_every_worker(service, lambda: tuple(versions(service))) == {("2.0.0", None, "1.0.0")}
+
+
+def test_a_previous_version_that_was_overwritten_costs_the_way_back_but_no_worker(models: Path) -> None:
+    with running(models, "--drain-s", "0", "--workers", "2") as service:
+        assert load(service, "_second").status_code == 200
+        assert command(service, "promote").status_code == 200
+        write_tiny_artifact(models / "tiny", version="4.0.0", seed=4)
+        os.kill(min(service.workers()), signal.SIGKILL)
+        service.says("the previous version 1.0.0 is lost")
+        assert in_every_worker(service, lambda: tuple(versions(service))) == {("2.0.0", None, None)}
