@@ -10,7 +10,7 @@ from typing import Any
 
 from app import lineup, pipe
 from app.errors import Conflict, Draining, ServiceError, Unavailable
-from app.lineup import Command, Line, Release
+from app.lineup import Command, Line, Lines, Place, Release
 from app.pipe import Message
 from app.workerprocess import Gone, WorkerProcess
 
@@ -32,12 +32,19 @@ class Commands:
         """Carry out nothing more."""
         self._closed = True
 
-    async def admit(self, worker: WorkerProcess, loaded: Message) -> bool:
-        """Let ``worker`` serve if what it has loaded is what all serve; between the two no command is carried out."""
+    async def admit(self, worker: WorkerProcess, given: dict[str, Line[Release]] | None, loaded: Message) -> bool:
+        """Let ``worker`` serve if what it has loaded is what all serve; between the two no command is carried out.
+
+        ``given``: the ``lines`` with which it was started. Of those, a waiting version that it could read no longer is unloaded in
+        all, because the next worker could not read it either.
+        """
         lines = pipe.lines_of(loaded["lines"])
         async with self._turn:
             if self.lines is None:
                 self.lines, self._default = lines, loaded["default"]
+            elif given is self.lines:
+                for lost in _lost(given, lines):
+                    await self._carry_out(lost)
             if lines != self.lines:
                 return False
             worker.tell({"kind": "listen"})
@@ -102,6 +109,17 @@ class Commands:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _lost(served: Lines[Release], loaded: Lines[Release]) -> list[Command]:
+    """What unloads the waiting versions of ``served`` that ``loaded`` lacks."""
+    places: tuple[Place, ...] = ("candidate", "previous")
+    return [
+        Command("unload", name, which=place)
+        for name, line in served.items()
+        for place in places
+        if place in line.versions() and place not in loaded.get(name, Line()).versions()
+    ]
 
 
 def _agreed(replies: Iterable[Message | None]) -> Release:

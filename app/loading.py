@@ -1,15 +1,18 @@
 """From artefact directories to taggers that have proven themselves: found, verified, replayed."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import BrokenArtifact, FieldError, Invalid, StartupError, invalid
-from app.lineup import Command, Line, Lines, Release, mapped
+from app.lineup import Command, Line, Lines, Place, Release
 from model.artifact import MANIFEST
-from model.errors import ArtifactChanged
+from model.errors import ArtifactChanged, ArtifactError
 from model.tagger import Tagger
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +58,33 @@ def active_lines(found: Iterable[Loaded]) -> dict[str, Line[Loaded]]:
 
 
 def load_again(lines: Lines[Release], *, threads: int = 1) -> dict[str, Line[Loaded]]:
-    """The same versions as ``lines``, for a worker that takes another's place. Raises ArtifactError where they are there no longer."""
+    """The same versions as ``lines``, for a worker that takes another's place.
 
-    def same(release: Release) -> Loaded:
-        found = load(Path(release.directory), threads=threads)
-        if found.release != release:
-            raise ArtifactChanged(
-                f"{release.directory} is no longer the artefact that is served (sha256 {release.sha256[:12]}, found "
-                f"{found.release.sha256[:12]}); put it back, and give every version a directory of its own"
-            )
-        return Loaded(found.tagger, release)
+    Those that only wait are left out where they can be read no longer. Raises ArtifactError for an active one.
+    """
+    return {name: found for name, line in lines.items() if (found := _load_line(line, threads)).versions()}
 
-    return {name: mapped(line, same) for name, line in lines.items()}
+
+def _load_line(line: Line[Release], threads: int) -> Line[Loaded]:
+    found: dict[Place, Loaded] = {}
+    for place, release in line.versions().items():
+        try:
+            found[place] = _load_same(release, threads)
+        except ArtifactError as error:
+            if place == "active":
+                raise
+            logger.warning("the %s version %s is lost: %s", place, release.version, error)
+    return Line(**found)
+
+
+def _load_same(release: Release, threads: int) -> Loaded:
+    found = load(Path(release.directory), threads=threads)
+    if found.release != release:
+        raise ArtifactChanged(
+            f"{release.directory} is no longer the artefact that was loaded (sha256 {release.sha256[:12]}, found "
+            f"{found.release.sha256[:12]}); put it back, and give every version a directory of its own"
+        )
+    return Loaded(found.tagger, release)
 
 
 def load_named(models: Path, command: Command, *, threads: int = 1) -> Loaded:

@@ -1,6 +1,7 @@
 """Which models are served: each version with its own queue, all of them swapped by one reference."""
 
 import asyncio
+import ctypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from app.settings import Settings
 from model.tagger import Tagger
 
 USUAL_DEFAULT = "booking"
+FREED_S = 0.5  # after the end of a queue its thread and its timers are gone too, and with them the last reference
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,11 @@ class ModelRegistry:
         """Let what has no place answer what it has accepted, and end."""
         if served.name not in self._served:
             self._metrics.watch_queue(served.name, _nothing, _nothing)  # which else would keep the queue and its tagger
-        task = asyncio.get_running_loop().create_task(served.batcher.close(), name=f"close-{served.name}")
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(served.batcher.close(), name=f"close-{served.name}")
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+        task.add_done_callback(lambda _: loop.call_later(FREED_S, loop.run_in_executor, None, release_memory))
 
     def _swap(self, lines: dict[str, Line[ServedModel]]) -> None:
         self._lines: Lines[ServedModel] = MappingProxyType(lines)
@@ -156,6 +160,13 @@ class ModelRegistry:
 
 def _versions(lines: Lines[ServedModel]) -> list[ServedModel]:
     return [served for line in lines.values() for served in line.versions().values()]
+
+
+def release_memory() -> None:
+    """Give the system back what dropped versions leave: glibc keeps freed pages for each thread that ever allocated."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # a C library that has it
+        trim(0)
 
 
 def _nothing() -> float:

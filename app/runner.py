@@ -61,3 +61,4 @@ class Runner(Generic[Work, Result]):
             if ended:
                 return
             del outcome
+        del self._report  # whoever it reports to holds this runner: without the circle both are freed at once

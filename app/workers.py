@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from app import logs, metrics_files, pipe
 from app.commands import Commands
+from app.lineup import Line, Release
 from app.pipe import Message
 from app.settings import Settings
 from app.sockets import announce
@@ -93,8 +94,9 @@ class Supervisor:
         failures, unfit = 0, None
         while True:
             await asyncio.sleep(_pause(failures))
-            worker = await self._start()
-            if not await self._admit(worker, failures):
+            lines = self._commands.lines
+            worker = await self._start(lines)
+            if not await self._admit(worker, lines, failures):
                 failures += 1
                 continue
             if unfit is not None:
@@ -104,8 +106,7 @@ class Supervisor:
             unfit = await self._until_unfit(worker)
             failures = 0 if time.monotonic() - since > STEADY_S else failures + 1
 
-    async def _start(self) -> WorkerProcess:
-        lines = self._commands.lines
+    async def _start(self, lines: dict[str, Line[Release]] | None) -> WorkerProcess:
         worker = await WorkerProcess.started(self._sockets, self._arguments, self._on_ask)
         self._workers.add(worker)
         burial = asyncio.create_task(self._bury(worker))
@@ -120,11 +121,11 @@ class Supervisor:
         if not self._stop.done():
             logger.log(logging.INFO if code == 0 else logging.ERROR, "worker %d ended with code %d", worker.pid, code)
 
-    async def _admit(self, worker: WorkerProcess, failures: int) -> bool:
+    async def _admit(self, worker: WorkerProcess, lines: dict[str, Line[Release]] | None, failures: int) -> bool:
         """Let a worker serve that has loaded what is served now."""
         report = await worker.report()
         if report is not None and report["kind"] == "loaded":
-            if await self._commands.admit(worker, report):
+            if await self._commands.admit(worker, lines, report):
                 return True
             worker.kill()  # a command came between; its successor loads the new state
             await worker.ended()

@@ -61,7 +61,7 @@ class FakeWorker:
 async def admitted(*workers: Any) -> Commands:
     commands = Commands()
     for worker in workers:
-        assert await commands.admit(worker, LOADED)
+        assert await commands.admit(worker, None, LOADED)
     return commands
 
 
@@ -112,10 +112,10 @@ async def test_a_worker_that_has_loaded_something_else_is_not_admitted() -> None
     commands = await admitted(one)
     await outcome(commands, one, Command("load", "booking", "b"))
     late = FakeWorker()
-    assert not await commands.admit(late, LOADED)  # type: ignore[arg-type]
+    assert not await commands.admit(late, {"booking": Line(OLD)}, LOADED)  # type: ignore[arg-type]
     assert late.kinds() == []
     now = {**LOADED, "lines": pipe.lines_message({"booking": Line(OLD, NEW)})}
-    assert await commands.admit(late, now)  # type: ignore[arg-type]
+    assert await commands.admit(late, commands.lines, now)  # type: ignore[arg-type]
 
 
 async def test_a_worker_that_has_ended_is_not_asked_any_more() -> None:
@@ -134,3 +134,15 @@ async def test_refused_commands_reach_no_worker_and_nothing_is_carried_out_while
     commands.close()
     assert (await outcome(commands, one, Command("load", "booking", "b")) or {})["kind"] == "Draining"
     assert one.kinds() == ["listen", "answer", "answer"]
+
+
+async def test_a_waiting_version_that_a_new_worker_cannot_read_is_unloaded_in_all() -> None:
+    one = FakeWorker()
+    commands = await admitted(one)
+    await outcome(commands, one, Command("load", "booking", "b"))
+    await outcome(commands, one, Command("load", "trains", "b"))
+    late = FakeWorker()
+    assert await commands.admit(late, commands.lines, LOADED)  # type: ignore[arg-type]
+    assert commands.lines == {"booking": Line(OLD)}
+    assert [message["command"]["name"] for message in one.told if message["kind"] == "apply"][-2:] == ["booking", "trains"]
+    assert late.kinds() == ["listen"]

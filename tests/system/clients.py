@@ -7,12 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import Any, Self
 
+import httpx
 import numpy as np
 
 from model.tagger import Tagger
 from tests.system.running import Service
 
 TEXTS = tuple(f"I want to fly from Oslo to Tuzla on {'the ' * index}3 November" for index in range(6))
+HTTP = httpx.Client(headers={"Connection": "close"}, timeout=30)  # a new connection for each request, which any worker may accept
 REFERENCE = {"reference_time": "2026-10-20T10:00:00+08:00"}
 
 
