@@ -4,7 +4,6 @@ import threading
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -123,30 +122,25 @@ class DyingTagger(FakeTagger):
         return super().run(texts)
 
 
-class StageTagger(FakeTagger):
-    """Fails on texts that say ``poison``, in one stage of the way from text to answer, with any exception."""
+class StageTagger(ErrorTagger):
+    """Raises ``error`` in ``stage`` on texts that say ``poison``; ``prepare`` and ``answer`` are stages too."""
 
     def __init__(self, stage: str, error: Exception) -> None:
-        super().__init__()
-        self._stage = stage
+        super().__init__("fake", stage)
         self._error = error
 
     def prepare(self, text: str) -> Prepared:
-        self._fail("prepare", text)
+        self._fail("prepare", [text])
         return super().prepare(text)
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        self._fail("collate", *(prepared.text for prepared in batch))
-        self._fail("run", *(prepared.text for prepared in batch))
-        answers = super().annotate_batch(batch)
-        self._fail("decode", *(answer.text for answer in answers))
-        # An annotation without probabilities: nothing can be said of it, which shows only when the answer is built.
-        broken = np.zeros((0, 0), dtype=np.float32)
-        spoilt = self._stage == "answer"
-        return [replace(each, label_probabilities_TL=broken) if spoilt and "poison" in each.text else each for each in answers]
+    def decode(self, batch: Sequence[Prepared], texts: list[str]) -> list[Annotation]:
+        # An annotation without words and probabilities: nothing can be said of it, which shows only when the answer is built.
+        spoilt = {"label_probabilities_TL": np.zeros((0, 0), dtype=np.float32), "words": None}
+        answers = super().decode(batch, texts)
+        return [each._replace(**spoilt) if self.stage == "answer" and "poison" in each.text else each for each in answers]
 
-    def _fail(self, stage: str, *texts: str) -> None:
-        if stage == self._stage and any("poison" in text for text in texts):
+    def _fail(self, stage: str, texts: Sequence[str]) -> None:
+        if stage == self.stage and any("poison" in text for text in texts):
             raise self._error
 
 
@@ -157,10 +151,10 @@ class HangingTagger(FakeTagger):
         super().__init__()
         self.release = threading.Event()
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        if any("hang" in prepared.text for prepared in batch):
+    def run(self, texts: list[str]) -> list[str]:
+        if any("hang" in text for text in texts):
             self.release.wait(timeout=30)
-        return super().annotate_batch(batch)
+        return super().run(texts)
 
 
 class SteadyTagger(FakeTagger):
@@ -170,9 +164,9 @@ class SteadyTagger(FakeTagger):
         super().__init__()
         self._seconds = seconds
 
-    def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
+    def run(self, texts: list[str]) -> list[str]:
         time.sleep(self._seconds)  # this is its work, nobody waits by it
-        return super().annotate_batch(batch)
+        return super().run(texts)
 
 
 class ForgetfulTagger(FakeTagger):
