@@ -14,6 +14,7 @@ DATA ?=
 TRAIN_FLAGS ?=
 IMAGE ?= slotline
 DOCKER_FLAGS ?=
+BENCH_FLAGS ?=
 WORKERS ?= 2
 MINUTES ?= 10
 
@@ -48,8 +49,8 @@ train: $(DEV) ## a model: make train DATA=DIR [CONFIG=training/configs/booking.t
 	@test -n "$(DATA)" || { echo "make train: say where the data sets are: make train DATA=DIR"; exit 2; }
 	$(BIN)/python -m training train $(CONFIG) --data $(DATA) $(TRAIN_FLAGS)
 
-bench: $(DEV) ## measure speed and write the numbers to bench/results
-	$(BIN)/python -m bench
+bench: $(DEV) ## measure speed and write the numbers to bench/results [BENCH_FLAGS="serving --quick"]
+	$(BIN)/python -m bench $(BENCH_FLAGS)
 
 fuzz: $(DEV) ## ten thousand requests and more that nobody thought of; the same tests run shorter in make test
 	LONG=1 $(BIN)/python -m pytest -s tests/system/test_fuzz.py

@@ -7,6 +7,7 @@ from app.batch import BatchLimits
 from app.errors import Overloaded
 
 WEIGHT = 0.2  # of the newest pass in the running mean of seconds per word
+JUMP = 2.0  # the most that one pass may count for, times the mean: one that was held up by others says little of the next
 MARGIN = 0.8  # the share of a deadline that an estimate may fill
 
 
@@ -33,7 +34,7 @@ class Admission:
     def took(self, seconds: float, words: int) -> None:
         """A forward pass of ``words`` took ``seconds``."""
         newest, mean = seconds / words, self._seconds_per_word
-        self._seconds_per_word = newest if mean is None else mean + WEIGHT * (newest - mean)
+        self._seconds_per_word = newest if mean is None else mean + WEIGHT * (min(newest, JUMP * mean) - mean)
 
     def refusal(self, waiting: int, items: int, words: int, seconds: float) -> Overloaded | None:
         """Why ``items`` utterances of ``words`` together cannot be taken behind ``waiting`` others, to be answered in ``seconds``.

@@ -78,13 +78,13 @@ class JsonFormatter(_Formatter):
 
 
 class TextFormatter(_Formatter):
-    """A line for people: time, level, logger, message, known fields; a traceback on lines of its own."""
+    """A line for people: time, level, logger and process id, message, known fields; a traceback on lines of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Local time; fields as JSON writes them."""
         time = datetime.fromtimestamp(record.created).isoformat(" ", "milliseconds")
         fields = "".join(f" {name}={json.dumps(value, default=str)}" for name, value in _fields(record).items())
-        line = f"{time} {record.levelname} {record.name}: {self.said(record)}{fields}"
+        line = f"{time} {record.levelname} {record.name}[{record.process}]: {self.said(record)}{fields}"
         trace = self.trace(record)
         return f"{line}\n{trace.rstrip()}" if trace else line
 

@@ -5,7 +5,6 @@ that is started later takes the first free name and goes on counting in the file
 more files than there were workers at once. What a dead worker showed (gauges) is removed by the next scrape, or by its successor.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,7 +16,7 @@ from prometheus_client import Metric, ProcessCollector, values
 from prometheus_client.multiprocess import mark_process_dead
 from prometheus_client.registry import Collector
 
-from app.metrics_files import VARIABLE
+from app.metrics_files import VARIABLE, is_free
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def living(directory: Path) -> list[tuple[str, int]]:
     found = []
     for path in sorted(directory.glob("w*.lock")):
         with path.open() as file, suppress(ValueError):  # a worker that has just claimed the name has not written its id yet
-            if _is_free(file.fileno()):
+            if is_free(file.fileno()):
                 mark_process_dead(path.stem, str(directory))  # type: ignore[no-untyped-call]
             else:
                 found.append((path.stem, int(file.read())))
@@ -77,18 +76,9 @@ class WorkerProcesses(Collector):
 def _claim(directory: Path) -> Worker:
     for number in count():
         lock = os.open(directory / f"w{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        if _is_free(lock):
+        if is_free(lock):
             os.truncate(lock, 0)
             os.write(lock, str(os.getpid()).encode())
             return Worker(directory, f"w{number}", lock)
         os.close(lock)
     raise AssertionError("there is no end of numbers")
-
-
-def _is_free(lock: int) -> bool:
-    """Whether nobody held the lock; it is held by ``lock`` then, until that is closed."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -10,6 +10,7 @@ from typing import Any, cast
 import httptools
 import orjson
 from fastapi import FastAPI
+from starlette.types import Send
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -21,6 +22,7 @@ from app.errors import BrokenHttp, HeadTimeout, HeadTooLarge, ServiceError, TooM
 MOST_HEAD_BYTES = 32_768  # of the request line and the headers together
 VERSIONS = ("1.1", "1.0")
 MOST_PIPELINED = 16  # requests of one connection that wait behind the one that is being answered
+CLOSING = b"connection: close\r\n"
 LINGER_S = 1.0  # for so long a refused client is listened to, or it would find a reset in place of its answer
 
 
@@ -32,6 +34,48 @@ class _NoMore(list[tuple[bytes, bytes]]):
 
 
 _NO_MORE = _NoMore()
+
+
+class Shortcut:
+    """Sends a whole answer at once, past uvicorn's two messages: one system call in place of two, and no header looked at again.
+
+    In the scope as ``shortcut``. What it does to the cycle is what ``RequestResponseCycle.send`` does for the same answer.
+    """
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        """For the answer of ``cycle``."""
+        self._cycle = cycle
+
+    def ends_in(self, send: Send) -> bool:
+        """Whether ``send`` is the cycle's own and may be passed by: nobody stands in between, and the client fetches its answers."""
+        cycle = self._cycle
+        return send == cycle.send and not cycle.flow.write_paused and not cycle.response_started
+
+    def send(self, head: bytes, body: bytes) -> None:
+        """Answer 200 to what is no HEAD.
+
+        ``head``: the lines of the headers that belong to this answer, Content-Length among them, without an empty line.
+        """
+        cycle = self._cycle
+        if cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        closing = b"" if cycle.keep_alive else CLOSING
+        always = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        cycle.transport.write(
+            b"%b%b%b%b\r\n%b" % (STATUS_LINE[200], always, head, closing, b"" if cycle.scope["method"] == "HEAD" else body)
+        )
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+
+    def close_afterwards(self) -> None:
+        """This answer is the last one of its connection."""
+        self._cycle.keep_alive = False
 
 
 class EdgeProtocol(HttpToolsProtocol):
@@ -103,6 +147,7 @@ class EdgeProtocol(HttpToolsProtocol):
         if self.pipeline and len(self.pipeline) >= MOST_PIPELINED:
             raise BrokenHttp("too many pipelined requests")
         super().on_headers_complete()
+        self.scope["shortcut"] = Shortcut(self.cycle)  # type: ignore[typeddict-unknown-key]
         if not self._upgrading:
             self.headers = _NO_MORE
             if not self.pipeline:

@@ -35,6 +35,7 @@ class Timers:
     def __init__(self) -> None:
         """Nothing is due. The running event loop is taken when the first timer is started."""
         self._wheel: dict[int, set[Timer]] = {}
+        self._passed = 0  # the tick up to which all have rung
         self._turning = False
 
     def later(self, seconds: float, callback: Callable[[], None]) -> Timer:
@@ -47,14 +48,16 @@ class Timers:
         due.add(timer)
         if not self._turning:
             self._turning = True
+            self._passed = tick - int(seconds / RESOLUTION_S) - 2
             asyncio.get_running_loop().call_later(RESOLUTION_S, self._turn)
         return timer
 
     def _turn(self) -> None:
         now = int(time.monotonic() / RESOLUTION_S)
-        for tick in sorted(tick for tick in self._wheel if tick <= now):
-            for timer in self._wheel.pop(tick):
+        for tick in range(self._passed + 1, now + 1):
+            for timer in self._wheel.pop(tick, ()):
                 timer.callback()
+        self._passed = now
         self._turning = bool(self._wheel)
         if self._turning:
             asyncio.get_running_loop().call_later(RESOLUTION_S, self._turn)

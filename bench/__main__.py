@@ -1,75 +1,94 @@
-"""``python -m bench``: what an utterance costs, step by step, beside onnxruntime alone on the same arrays, in one run."""
+"""``python -m bench``: starts servers and a load generator on this machine, prints tables and writes bench/results."""
 
 import argparse
-import json
 import os
 import platform
-import statistics
-import time
+import re
+import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from model.features import collate
-from model.tagger import Tagger
+from bench import bulk, memory, overload, report, scaling, serving, steps
+from bench.options import Options
+from bench.peers import run as peers
 
-SHIPPED = Path("model/artifacts/booking")
 RESULTS = Path("bench/results")
-BATCHES = (1, 16, 64)
-ROUNDS = 7
-CITIES = ("Oslo", "Porto", "Tuzla", "Gdansk", "Taipei", "Lyon", "Bergen", "Leeds", "Quito", "Kazan")
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "tomorrow")
+PARTS: dict[str, Callable[[Options], report.Result]] = {
+    "serving": serving.measure,
+    "overload": overload.measure,
+    "bulk": bulk.measure,
+    "steps": steps.measure,
+    "scaling": scaling.measure,
+    "memory": memory.measure,
+    "peers": peers.measure,
+}
 
 
-def main() -> None:
-    """Measure, print a table, write a JSON file."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--artifact", type=Path, default=SHIPPED, help="the artefact to measure")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder for the JSON file")
-    options = parser.parse_args()
-    tagger = Tagger.load(options.artifact)
-    rows = measure(tagger)
-    for name, microseconds in rows.items():
-        print(f"{name:48} {microseconds:9.1f} us an utterance")
-    options.out.mkdir(parents=True, exist_ok=True)
-    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
-    report = {"date": date.today().isoformat(), "machine": machine, "model": {"name": tagger.name, "sha256": tagger.sha256}, "us": rows}
-    (options.out / "tagger.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure the parts that are asked for, one after the other."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    names = list(PARTS) if "all" in given.parts else list(dict.fromkeys(given.parts))
+    options = Options(artifact=given.artifact)
+    if given.quick:
+        options = options.quick()
+    chosen = {name: getattr(given, name) for name in ("seconds", "rounds", "requests", "lines", "peer_python")}
+    options = replace(options, **{name: value for name, value in chosen.items() if value is not None})
+    head = _head(options)
+    results = {}
+    for name in names:
+        print(f"measuring {name} ...", flush=True)
+        results[name] = PARTS[name](options)
+        report.show({name: results[name]})
+        report.update(given.out, head, {name: results[name]})
+    report.show_goals(results)
 
 
-def measure(tagger: Tagger) -> dict[str, float]:
-    """Median microseconds an utterance of 12 words for each step, one thread."""
-    texts = utterances()
-    rows = {"prepare (tokens, features)": per_utterance(lambda: [tagger.prepare(text) for text in texts], len(texts))}
-    prepared = [tagger.prepare(text) for text in texts]
-    for size in BATCHES:
-        batches = [prepared[start : start + size] for start in range(0, len(prepared), size)]
-        arrays = [collate([one.features for one in batch]) for batch in batches]
-        rows[f"onnxruntime alone, batch {size}"] = per_utterance(_each(tagger.graph.run, arrays), len(texts))
-        rows[f"annotate_batch (graph, decoding), batch {size}"] = per_utterance(_each(tagger.annotate_batch, batches), len(texts))
-    rows["from text to annotation, batch 1"] = per_utterance(lambda: [tagger.annotate(text) for text in texts], len(texts))
-    return rows
+def _parser() -> argparse.ArgumentParser:
+    usual = Options()
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__, allow_abbrev=False)
+    parser.add_argument("parts", nargs="*", choices=["all", *PARTS], default=["all"], metavar="PART", help=f"all, {', '.join(PARTS)} [all]")
+    parser.add_argument("--quick", action="store_true", help="short runs, to see that everything works; believe no figure of them")
+    parser.add_argument("--seconds", type=float, help=f"of one measurement [{usual.seconds:g}]")
+    parser.add_argument("--rounds", type=int, help=f"of each measurement [{usual.rounds}]")
+    parser.add_argument("--requests", type=int, help=f"of memory, twice [{usual.requests}]")
+    parser.add_argument("--lines", type=int, help=f"of bulk's file [{usual.lines}]")
+    parser.add_argument("--peer-python", help="of peers: the interpreter that has them (bench/peers/requirements.txt)")
+    parser.add_argument("--artifact", type=Path, default=usual.artifact, help="the model to measure [%(default)s]")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder for serving.json and serving.md [%(default)s]")
+    return parser
 
 
-def _each(function: Callable[[Any], object], arguments: Sequence[Any]) -> Callable[[], object]:
-    return lambda: [function(argument) for argument in arguments]
+def _head(options: Options) -> dict[str, Any]:
+    """Where and with what was measured."""
+    tagger = options.tagger()
+    return {
+        "date": date.today().isoformat(),
+        "commit": _commit(),
+        "machine": {"processor": _chip(), "cores": os.cpu_count(), "system": platform.system()},
+        "software": {
+            "Python": platform.python_version(),
+            **{name: version(name) for name in ("onnxruntime", "fastapi", "starlette", "uvicorn", "uvloop", "httptools")},
+        },
+        "settings": {name: getattr(options, name) for name in ("seconds", "rounds", "texts", "requests", "lines")},
+        "model": {"name": tagger.name, "version": tagger.version, "sha256": tagger.sha256},
+    }
 
 
-def per_utterance(run: Callable[[], object], count: int) -> float:
-    """Median over rounds after one that does not count, in microseconds."""
-    seconds = []
-    for _ in range(ROUNDS + 1):
-        began = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - began)
-    return round(statistics.median(seconds[1:]) / count * 1e6, 1)
+def _chip() -> str:
+    described = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    found = re.search(r"model name\s*:\s*(.+)", described)
+    return found[1] if found else platform.processor() or platform.machine()
 
 
-def utterances() -> list[str]:
-    """Different utterances of 12 words."""
-    routes = [(one, other) for one in CITIES for other in CITIES if one != other]
-    return [f"I want to fly from {one} to {other} on {day} at 7pm" for one, other in routes for day in DAYS][:640]
+def _commit() -> str:
+    """With a mark where the files are not those of the commit; ``unknown`` outside of a repository."""
+    done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 if __name__ == "__main__":

@@ -90,27 +90,35 @@ class SlowTagger(FakeTagger):
 
 
 class ErrorTagger(FakeTagger):
-    """Raises in ``stage`` on every batch in which a text says ``poison``."""
+    """Fails on texts that say ``poison``, in one stage of the way from text to answer, with any exception."""
 
-    def __init__(self, name: str = "error", stage: str = "run") -> None:
+    def __init__(self, name: str = "fake", stage: str = "run", error: Exception | None = None) -> None:
         super().__init__(name)
-        self.stage = stage
+        self._stage = stage
+        self._error = error or ValueError("the graph refuses this text")
+
+    def prepare(self, text: str) -> Prepared:
+        self._fail("prepare", text)
+        return super().prepare(text)
 
     def collate(self, batch: Sequence[Prepared]) -> list[str]:
-        self._fail("collate", [prepared.text for prepared in batch])
+        self._fail("collate", *[prepared.text for prepared in batch])
         return super().collate(batch)
 
     def run(self, texts: list[str]) -> list[str]:
-        self._fail("run", texts)
+        self._fail("run", *texts)
         return super().run(texts)
 
     def decode(self, batch: Sequence[Prepared], texts: list[str]) -> list[Annotation]:
-        self._fail("decode", texts)
-        return super().decode(batch, texts)
+        self._fail("decode", *texts)
+        answers = super().decode(batch, texts)
+        # An annotation that tells of no word: nothing can be said of it, which shows only when the answer is built.
+        spoilt = self._stage == "answer"
+        return [each._replace(words=None) if spoilt and "poison" in each.text else each for each in answers]
 
-    def _fail(self, stage: str, texts: Sequence[str]) -> None:
-        if stage == self.stage and any("poison" in text for text in texts):
-            raise ValueError("the graph refuses this text")
+    def _fail(self, stage: str, *texts: str) -> None:
+        if stage == self._stage and any("poison" in text for text in texts):
+            raise self._error
 
 
 class DyingTagger(FakeTagger):
@@ -120,28 +128,6 @@ class DyingTagger(FakeTagger):
         if any("die" in text for text in texts):
             raise SystemExit("the thread ends here")
         return super().run(texts)
-
-
-class StageTagger(ErrorTagger):
-    """Raises ``error`` in ``stage`` on texts that say ``poison``; ``prepare`` and ``answer`` are stages too."""
-
-    def __init__(self, stage: str, error: Exception) -> None:
-        super().__init__("fake", stage)
-        self._error = error
-
-    def prepare(self, text: str) -> Prepared:
-        self._fail("prepare", [text])
-        return super().prepare(text)
-
-    def decode(self, batch: Sequence[Prepared], texts: list[str]) -> list[Annotation]:
-        # An annotation without words and probabilities: nothing can be said of it, which shows only when the answer is built.
-        spoilt = {"label_probabilities_TL": np.zeros((0, 0), dtype=np.float32), "words": None}
-        answers = super().decode(batch, texts)
-        return [each._replace(**spoilt) if self.stage == "answer" and "poison" in each.text else each for each in answers]
-
-    def _fail(self, stage: str, texts: Sequence[str]) -> None:
-        if stage == self.stage and any("poison" in text for text in texts):
-            raise self._error
 
 
 class HangingTagger(FakeTagger):

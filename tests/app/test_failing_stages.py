@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.app.serving import REFERENCE, serving, timeless
-from tests.fakes import DyingTagger, FakeTagger, HangingTagger, StageTagger, SteadyTagger
+from tests.fakes import DyingTagger, ErrorTagger, FakeTagger, HangingTagger, SteadyTagger
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def post(client: httpx.AsyncClient, text: str) -> httpx.Response:
 async def test_a_stage_that_fails_fails_its_text_alone(stage: str, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     async with serving(FakeTagger()) as client:
         whole = {text: (await post(client, text)).json() for text in TEXTS}
-    async with serving(StageTagger(stage, error)) as client:
+    async with serving(ErrorTagger(stage=stage, error=error)) as client:
         answers = await asyncio.gather(*(post(client, text) for text in TEXTS))
         later = await post(client, "to Bergen")
         ready = await client.get("/health/ready")
@@ -50,7 +50,7 @@ async def test_a_stage_that_fails_fails_its_text_alone(stage: str, error: Except
 @pytest.mark.parametrize("stage", STAGES)
 async def test_a_stage_that_fails_fails_its_item_alone(stage: str) -> None:
     body = {"items": [{"text": text} for text in TEXTS], "include": ["words", "distribution", "alternatives"]}
-    async with serving(StageTagger(stage, ValueError("x"))) as client:
+    async with serving(ErrorTagger(stage=stage)) as client:
         response = await client.post("/v1/parse/batch", json=body)
         again = await client.post("/v1/parse/batch", json={**body, "items": [{"text": "to Bergen"}]})
     assert response.status_code == 200

@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -80,7 +81,7 @@ def test_what_asyncio_says_of_a_lost_exception_does_not_quote_it() -> None:
 
 def test_text_is_a_line_for_people() -> None:
     line = TextFormatter(messages=False).format(record("hello", status=200, request_id="x"))
-    assert line.endswith(' INFO app.test: hello request_id="x" status=200')
+    assert line.endswith(f' INFO app.test[{os.getpid()}]: hello request_id="x" status=200')
 
 
 def access(records: list[logging.LogRecord]) -> list[logging.LogRecord]:

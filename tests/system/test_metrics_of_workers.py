@@ -1,5 +1,6 @@
 """Several processes that count, and any of them that answers for all."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app import metrics_files
 from app.metrics_files import shared_directory
 from app.metrics_workers import living
+from tests.system.running import running
 
 ROOT = Path(__file__).parents[2]
 # The library is imported before the worker joins: the order must not matter.
@@ -130,6 +133,42 @@ def test_a_worker_in_the_place_of_a_dead_one_goes_on_with_its_counts_and_its_fil
         assert [name for name in files if name.startswith("counter")] == ["counter_w1.db"]
 
 
+def test_real_services_that_share_a_directory_answer_for_each_other(artifact_dir: Path) -> None:
+    with shared_directory():
+        with running(artifact_dir, "--drain-s", "0") as first, running(artifact_dir, "--drain-s", "0") as second:
+            for service, times in ((first, 3), (second, 4)):
+                for _ in range(times):
+                    assert httpx.post(f"{service.url}/v1/parse", json={"text": "from Oslo"}).status_code == 200
+            assert second.stop() == 0  # what it had not yet flushed it flushes at its end
+            text = httpx.get(f"{first.url}/metrics").text
+        assert f"{REQUESTS} 7.0" in text
+        assert 'slotline_batch_utterances_sum{model="tiny"} 7.0' in text
+        assert 'slotline_model_info{model="tiny"' in text
+        assert text.count("process_resident_memory_bytes{") == 1
+
+
+def test_a_supervised_service_counts_on_when_a_worker_is_killed(artifact_dir: Path) -> None:
+    flags = ("--workers", "2", "--drain-s", "0", "--log-format", "json")
+    with running(artifact_dir, *flags) as service, httpx.Client(base_url=service.url) as client:
+
+        def scraped() -> str:
+            return client.get("/metrics", headers={"Connection": "close"}).text  # another worker may answer the next
+
+        for _ in range(20):
+            client.post("/v1/parse", json={"text": "from Oslo"}, headers={"Connection": "close"})
+        while f"{REQUESTS} 20.0" not in scraped():  # another worker's counts may be a second old; bounded by the test's time
+            pass
+        victim = int(Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()[0])
+        os.kill(victim, signal.SIGKILL)
+        while not any("ended with code -9" in line for line in service.printed):
+            pass
+        while (text := scraped()).count("process_resident_memory_bytes{") < 2:
+            assert f"{REQUESTS} 20.0" in text
+        assert f"{REQUESTS} 20.0" in text
+        assert service.stop() == 0
+    assert all(json.loads(line) for line in service.printed)
+
+
 def test_a_version_that_is_no_longer_served_is_no_longer_shown() -> None:
     with shared_directory(), workers(2) as (first, second):
         for worker in (first, second):
@@ -154,6 +193,36 @@ def test_each_worker_has_its_own_memory_and_processor_time() -> None:
         second.end()
         gone = "w1" if found["w1"] == second.process.pid else "w0"
         assert f'worker="{gone}"' not in first("scrape")
+
+
+SUPERVISOR = """
+import sys
+from pathlib import Path
+from app import metrics_files
+metrics_files.IN_MEMORY = Path(sys.argv[1])
+with metrics_files.shared_directory() as directory:
+    print(directory, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_supervisor_left_goes_once_its_workers_have_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SUPERVISOR, str(tmp_path)]
+    monkeypatch.setattr(metrics_files, "IN_MEMORY", tmp_path)
+    monkeypatch.setenv(metrics_files.VARIABLE, "set back at the end")  # what the worker below is given
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        directory = Path(supervisor.stdout.readline().strip())
+        with shared_directory():
+            assert directory.is_dir()  # its supervisor lives
+        supervisor.kill()
+        supervisor.wait(20)
+        monkeypatch.setenv(metrics_files.VARIABLE, str(directory))
+        with workers(1), shared_directory():
+            assert directory.is_dir()  # it still has a worker
+        with shared_directory() as fresh:
+            assert list(tmp_path.iterdir()) == [fresh]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_directory_is_made_where_there_is_no_memory_for_files_and_goes_with_its_supervisor(

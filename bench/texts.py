@@ -1,0 +1,43 @@
+"""Utterances to measure with: as many different ones as wanted, each of exactly so many words."""
+
+import random
+from collections.abc import Iterator
+
+CITIES = ("Oslo", "Porto", "Tuzla", "Gdansk", "Taipei", "Lyon", "Bergen", "Leeds", "Quito", "Kazan", "Aarhus", "Bilbao", "Cusco", "Dakar")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "tomorrow")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "9", "10")
+FRAMES = (  # 12 words each
+    "I want to fly from {city} to {city} on {day} at {time}",
+    "book a train from {city} to {city} for {number} people on {day}",
+    "I need a hotel in {city} from {day} until {day} for {number}",
+    "a table for {number} at {time} on {day} in {city} near {city}",
+    "we arrive in {city} on the {ordinal} of {month} around {time} maybe",
+    "please find me flights leaving {city} before {time} on {month} {ordinal} thanks",
+)
+WORDS = 12
+
+
+def utterances(count: int, words: int = WORDS, seed: int = 0) -> list[str]:
+    """``count`` different utterances of ``words`` words (punctuation counts as one, there is none). The same for the same arguments."""
+    pieces, found = _words(random.Random(seed)), dict[str, None]()
+    while len(found) < count:
+        found[" ".join(next(pieces) for _ in range(words))] = None
+    return list(found)
+
+
+def _words(rng: random.Random) -> Iterator[str]:
+    while True:
+        places = rng.sample(CITIES, 2)
+        for piece in rng.choice(FRAMES).split():
+            yield places.pop() if piece == "{city}" else _filled(piece, rng)
+
+
+def _filled(piece: str, rng: random.Random) -> str:
+    return piece.format(
+        day=rng.choice(DAYS),
+        month=rng.choice(MONTHS),
+        number=rng.choice(NUMBERS),
+        ordinal=f"{rng.randint(4, 20)}th",
+        time=f"{rng.randint(0, 23)}:{rng.randint(0, 59):02}",
+    )
