@@ -27,7 +27,7 @@ MOMENTS = ("before sending", "in the head", "in the body", "just after sending",
 
 @pytest.fixture(scope="module")
 def service(artifact_dir: Path) -> Iterator[Service]:
-    with running(artifact_dir, "--body-timeout-s", "5", "--head-timeout-s", "5") as service:
+    with running(artifact_dir, "--body-timeout-s", "5", "--head-timeout-s", "5", "--deadline-s", "30", "--max-wait-s", "30") as service:
         yield service
 
 

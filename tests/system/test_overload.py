@@ -14,7 +14,7 @@ from tests.system.wire import ask, post, until
 from tests.tiny import write_tiny_artifact
 from training.config import NetworkConfig
 
-DEADLINE_S = 2.0
+DEADLINE_S = 4.0
 TOLERANCE_S = 0.3  # the generator shares the cores with the server
 ROUNDS = 3  # and both share them with whatever else the machine does: one undisturbed round of three must hold
 # So slow that a generator in Python can offer five times what goes, and fast enough for a batch to take a small part of the deadline.
@@ -25,7 +25,7 @@ REQUEST = post({"text": "I want to fly from Oslo to Tuzla on 3 November " * 5, "
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     models = write_tiny_artifact(tmp_path_factory.mktemp("models") / "slow", name="slow", network=SLOW)
-    with running(models, "--deadline-s", str(DEADLINE_S), "--max-batch-cells", "512") as service:
+    with running(models, "--deadline-s", str(DEADLINE_S), "--max-wait-s", str(DEADLINE_S / 4), "--max-batch-cells", "512") as service:
         yield service
 
 
@@ -74,7 +74,7 @@ def what_is_wrong(most: float, more: Load) -> list[str]:
 
 @pytest.mark.timeout(choose(short=60, long=400))
 def test_five_times_too_much_is_served_as_far_as_it_goes_and_refused_beyond(service: Service) -> None:
-    assert ask(service, REQUEST).status == 200
+    asyncio.run(saturate(service.address, REQUEST, clients=4, seconds=1))  # it must know its own speed
     memory, wrong = memory_mb(service), ["never tried"]
     for _ in range(ROUNDS):
         most, more = overload(service)

@@ -60,7 +60,7 @@ class Tally:
 
 @pytest.fixture(scope="module")
 def service(artifact_dir: Path) -> Iterator[Service]:
-    with running(artifact_dir, "--deadline-s", "10") as service:
+    with running(artifact_dir, "--deadline-s", "30", "--max-wait-s", "30") as service:
         yield service
 
 
