@@ -29,6 +29,7 @@ ServiceError
 └── AnnotationFailed     500   the tagger failed on this text
 
 StartupError                   the service cannot start as it is set up
+ClientGone                     nobody is left to be answered
 """
 
 from collections.abc import Mapping
@@ -274,3 +275,7 @@ def annotation_failed(name: str) -> AnnotationFailed:
 
 class StartupError(Exception):
     """The service cannot start as it is set up; the message says what to change."""
+
+
+class ClientGone(Exception):
+    """The client closed its connection before the answer was ready, so nobody is left to be answered."""

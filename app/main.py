@@ -14,9 +14,9 @@ from app.api import admin, health, pages, v1
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
 from app.api.gate import Gate
-from app.api.problems import ClientGone, on_client_gone, on_http_error, on_service_error
+from app.api.problems import on_client_gone, on_http_error, on_service_error
 from app.control import Control, LocalControl
-from app.errors import ServiceError, StartupError
+from app.errors import ClientGone, ServiceError, StartupError
 from app.lineup import Lines
 from app.loading import Loaded, active_lines, load_all, loaded
 from app.metrics import Metrics

@@ -52,6 +52,19 @@ class Shortcut:
         self._cycle = cycle
         self._outbox = outbox
 
+    def body(self) -> bytes | None:
+        """The request's body, None while not all of it is here."""
+        cycle = self._cycle
+        if cycle.more_body or cycle.disconnected:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.flow.resume_reading()
+        return body
+
+    def gone(self) -> bool:
+        """Whether the client has closed the connection."""
+        return self._cycle.disconnected
+
     def ends_in(self, send: Send) -> bool:
         """Whether ``send`` is the cycle's own and may be passed by: nobody stands in between, and the client fetches its answers."""
         cycle = self._cycle

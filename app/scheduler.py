@@ -4,12 +4,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from app.admission import Admission, QueueLimits
-from app.batch import take_batch
-from app.errors import AnnotationFailed, DeadlineExceeded, Draining, Overloaded, ServiceError, WorkerDied
+from app.batch import BatchLimits, take_batch
+from app.errors import AnnotationFailed, ClientGone, DeadlineExceeded, Draining, Overloaded, ServiceError, WorkerDied
 from app.metrics import Metrics, Pass
 from app.runner import Runner
 from model.features import FeatureBatch
@@ -18,6 +18,8 @@ from model.runtime import Outputs
 from model.tagger import Prepared
 
 LOOKAHEAD = 4  # batches' worth of utterances among which mates of like length are looked for
+WORTH_A_BATCH = 8  # utterances from which on a row costs hardly less in a larger batch
+MOST_FLIGHTS = 2  # batches in the worker: with the next in its hands it need not wait for the loop to turn
 SWEEP_S = 0.02  # how often those who wait are looked at: a deadline is kept to within this
 
 logger = logging.getLogger(__name__)
@@ -44,13 +46,27 @@ class Served(NamedTuple):
     inference_s: float
 
 
+Gone = Callable[[], bool]  # whether the client of an utterance has left
+
+
 class Waiting(NamedTuple):
-    """An utterance in the queue; whoever asked for it holds the future and may cancel it by leaving."""
+    """An utterance in the queue; whoever asked for it holds the future and may cancel it by leaving.
+
+    ``gone`` is asked before the utterance goes into the worker; None where only the future tells.
+    """
 
     prepared: Prepared
     future: "asyncio.Future[Served]"
     since: float
     until: float
+    gone: Gone | None
+
+    @property
+    def departed(self) -> bool:
+        """Whether nobody waits for it any more."""
+        if self.gone is not None and not self.future.done() and self.gone():
+            self.future.set_exception(ClientGone())
+        return self.future.done()
 
 
 class MicroBatcher:
@@ -70,8 +86,8 @@ class MicroBatcher:
         self._admission = Admission(limits)
         self._waiting: deque[Waiting] = deque()
         self._alone: deque[Waiting] = deque()  # those of a batch that failed: each goes by itself, before all others
-        self._flight: list[Waiting] = []  # what is in the worker
-        self._departure = 0.0  # when it went there
+        self._flights: deque[list[Waiting]] = deque()  # what is in the worker, or in its hands next
+        self._started = 0.0  # when it began with the first of them
         self._scheduled = False
         self._closing = False
         self._dead = False
@@ -95,11 +111,11 @@ class MicroBatcher:
         self._loop = asyncio.get_running_loop()
         self._runner.start()
 
-    async def submit(self, prepared: Prepared, seconds: float) -> Served:
-        """One utterance's answer. Raises what ``admit`` raises, DeadlineExceeded, AnnotationFailed, WorkerDied."""
-        return await self.admit([prepared], seconds)[0]
+    async def submit(self, prepared: Prepared, seconds: float, gone: Gone | None = None) -> Served:
+        """One utterance's answer. Raises what ``admit`` and its futures raise, and ClientGone where ``gone`` says so."""
+        return await self.admit([prepared], seconds, gone)[0]
 
-    def admit(self, batch: Sequence[Prepared], seconds: float) -> list["asyncio.Future[Served]"]:
+    def admit(self, batch: Sequence[Prepared], seconds: float, gone: Gone | None = None) -> list["asyncio.Future[Served]"]:
         """Queue all of ``batch`` or none, to be answered within ``seconds``; cancel a future to leave.
 
         Raises Overloaded when with them more would wait than the limits allow or than can be answered in time, Draining after
@@ -113,13 +129,13 @@ class MicroBatcher:
                 self._count_rejected("overloaded", len(batch))
                 raise refusal
         now = time.perf_counter()
-        added = [Waiting(prepared, loop.create_future(), now, now + seconds) for prepared in batch]
+        added = [Waiting(prepared, loop.create_future(), now, now + seconds, gone) for prepared in batch]
         self._waiting.extend(added)
         self._admission.words += words
-        if not self._flight and not self._scheduled:
+        if len(self._flights) < MOST_FLIGHTS and not self._scheduled:
             # Not at once: what arrives in this same turn of the loop belongs into the same batch.
             self._scheduled = True
-            loop.call_soon(self._next)
+            loop.call_soon(self._begin)
         if self._timer is None:
             self._timer = loop.call_later(SWEEP_S, self._sweep, loop)
         return [waiting.future for waiting in added]
@@ -127,18 +143,28 @@ class MicroBatcher:
     async def close(self) -> None:
         """Take nothing more, answer what waits, stop the worker."""
         self._closing = True
-        while not self._dead and (self._waiting or self._alone or self._flight):
+        while not self._dead and (self._waiting or self._alone or self._flights):
             self._idle.clear()
             await self._idle.wait()
         self._runner.close()
 
-    def _next(self) -> None:
-        """Give the next batch to the worker, if anything waits."""
+    def _begin(self) -> None:
         self._scheduled = False
-        while not self._flight and not self._dead and (self._alone or self._waiting):
-            if batch := [self._alone.popleft()] if self._alone else self._take():
+        self._next()
+
+    def _next(self) -> None:
+        """Give batches to the worker, if anything waits and it has not enough.
+
+        Of many who come together it gets one half and then the other, so that it computes the second while the first are answered.
+        """
+        while not self._dead and (self._alone or self._waiting) and len(self._flights) < MOST_FLIGHTS:
+            waiting = len(self._waiting)
+            if self._flights and waiting < WORTH_A_BATCH and not self._alone:
+                break  # while it is busy more may come
+            batch = [self._alone.popleft()] if self._alone else self._take((waiting + 1) // 2 if waiting >= 2 * WORTH_A_BATCH else waiting)
+            if batch:
                 self._launch(batch)
-        if not self._flight:
+        if not self._flights:
             self._idle.set()
 
     def _launch(self, batch: list[Waiting]) -> None:
@@ -147,16 +173,16 @@ class MicroBatcher:
         except Exception as error:  # a tagger's failure belongs to its utterances, whatever it is
             self._on_failure(batch, error)
             return
-        self._flight, self._departure = batch, time.perf_counter()
+        if not self._flights:
+            self._started = time.perf_counter()
+        self._flights.append(batch)
         self._runner.give(arrays)
 
     def _on_outcome(self, outcome: Outputs | BaseException) -> None:
-        """The worker is free again: the next batch goes first, then those are answered who waited for this one."""
-        batch, departure = self._flight, self._departure
-        seconds = time.perf_counter() - departure
+        """The worker has done a batch: it gets the next one first, then those are answered who waited for this one."""
         if self._dead:  # it had been given up
             return
-        self._flight = []
+        batch, started, self._started = self._flights.popleft(), self._started, time.perf_counter()
         if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
             logger.critical("the worker of model %s died: %s", self.name, type(outcome).__name__)
             self._die(batch)
@@ -164,19 +190,20 @@ class MicroBatcher:
         try:
             if isinstance(outcome, Exception):
                 raise outcome
+            seconds = self._started - started
             self._next()
-            self._answer(batch, outcome, departure, seconds)
+            self._answer(batch, outcome, started, seconds)
         except Exception as error:  # of the forward pass or of decoding: it ends with this batch
             self._on_failure(batch, error)
         self._next()
 
-    def _answer(self, batch: list[Waiting], outputs: Outputs, departure: float, seconds: float) -> None:
+    def _answer(self, batch: list[Waiting], outputs: Outputs, started: float, seconds: float) -> None:
         prepared = [waiting.prepared for waiting in batch]
         annotations = self._tagger.decode(prepared, outputs)
         if len(annotations) != len(batch):
             raise RuntimeError(f"a tagger gave {len(annotations)} answers to {len(batch)} utterances")
         self.last_forward = time.monotonic()
-        lengths, waits = [len(one.tokens) for one in prepared], [departure - waiting.since for waiting in batch]
+        lengths, waits = [len(one.tokens) for one in prepared], [max(0.0, started - waiting.since) for waiting in batch]
         words = sum(lengths)
         self._admission.took(seconds, words)
         self._metrics.forward(self.name, Pass(len(batch), words, len(batch) * max(lengths), seconds, waits))
@@ -197,26 +224,27 @@ class MicroBatcher:
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look after those who wait: too long, or for a worker that hangs."""
         now = time.perf_counter()
-        if self._flight and now - self._departure > self._limits.hang_s:
-            logger.critical("the worker of model %s has not come back for %.1f s", self.name, now - self._departure)
-            self._die(self._flight)
-        for waiting in (*self._flight, *self._alone, *self._waiting):
+        if self._flights and now - self._started > self._limits.hang_s:
+            logger.critical("the worker of model %s has not come back for %.1f s", self.name, now - self._started)
+            self._die(())
+        held = [waiting for queue in (*self._flights, self._alone, self._waiting) for waiting in queue]
+        for waiting in held:
             if now > waiting.until and not waiting.future.done():
                 waiting.future.set_exception(self._deadline_exceeded(waiting.until - waiting.since))
-        busy = self._flight or self._alone or self._waiting
-        self._timer = loop.call_later(SWEEP_S, self._sweep, loop) if busy and not self._dead else None
+        self._timer = loop.call_later(SWEEP_S, self._sweep, loop) if held and not self._dead else None
 
-    def _take(self) -> list[Waiting]:
-        """The next batch, out of the queue; clients that have left are dropped on the way."""
+    def _take(self, most: int) -> list[Waiting]:
+        """The next batch of at most ``most``, out of the queue; clients that have left are dropped on the way."""
         head: list[Waiting] = []
-        while self._waiting and len(head) < LOOKAHEAD * self._limits.batch.rows:
+        limits = self._limits.batch
+        while self._waiting and len(head) < LOOKAHEAD * limits.rows:
             waiting = self._waiting.popleft()
-            if waiting.future.done():
+            if waiting.departed:
                 self._admission.words -= waiting.prepared.cells
-                self._count_rejected("departed", int(waiting.future.cancelled()))
+                self._count_rejected("departed", int(_left(waiting.future)))
             else:
                 head.append(waiting)
-        taken = take_batch([waiting.prepared.cells for waiting in head], self._limits.batch)
+        taken = take_batch([waiting.prepared.cells for waiting in head], BatchLimits(min(most, limits.rows), limits.cells))
         self._admission.words -= sum([head[index].prepared.cells for index in taken])
         if len(taken) == len(head):
             return head
@@ -228,7 +256,7 @@ class MicroBatcher:
         return self._admission.refusal(len(self._waiting), len(batch), words, seconds)
 
     def _forget_departed(self) -> None:
-        staying = deque(waiting for waiting in self._waiting if not waiting.future.done())
+        staying = deque(waiting for waiting in self._waiting if not waiting.departed)
         self._count_rejected("departed", len(self._waiting) - len(staying))
         self._waiting = staying
         self._admission.words = sum(waiting.prepared.cells for waiting in staying)
@@ -245,8 +273,9 @@ class MicroBatcher:
     def _die(self, batch: Iterable[Waiting]) -> None:
         """Nobody waits for a worker that is gone."""
         self._dead = True
-        _fail((*batch, *self._alone, *self._waiting), self._worker_died())
-        self._flight = []
+        for queue in (batch, *self._flights, self._alone, self._waiting):
+            _fail(queue, self._worker_died())
+        self._flights.clear()
         self._alone.clear()
         self._waiting.clear()
         self._admission.words = 0
@@ -263,6 +292,11 @@ class MicroBatcher:
     def _count_rejected(self, reason: str, items: int) -> None:
         if items:
             self._metrics.rejected(self.name, reason, items)
+
+
+def _left(future: "asyncio.Future[Served]") -> bool:
+    """Whether a future is done because its client left, and not because its time is over."""
+    return future.cancelled() or isinstance(future.exception(), ClientGone)
 
 
 def _fail(batch: Iterable[Waiting], error: ServiceError) -> None:

@@ -12,7 +12,7 @@ from app import tracing
 from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
 from app.metrics import Metrics
 from app.registry import ModelRegistry, ServedModel
-from app.scheduler import Served
+from app.scheduler import Gone, Served
 from app.settings import Settings
 from model.errors import TextError
 from model.labels import OUTSIDE, Annotation, Slot
@@ -108,10 +108,10 @@ class AnnotationService:
             min_confidence=options.min_confidence,
         )
 
-    async def read(self, text: str, plan: Plan) -> Reading:
+    async def read(self, text: str, plan: Plan, gone: Gone | None = None) -> Reading:
         """One text. Raises Invalid and AnnotationFailed for the text, and what MicroBatcher.submit raises."""
         prepared = self._prepare(text, plan.served, "/text")
-        served = await plan.served.batcher.submit(prepared, self._settings.deadline_s)
+        served = await plan.served.batcher.submit(prepared, self._settings.deadline_s, gone)
         tracing.stages(served.queue_s, served.inference_s)
         return self._reading(served, plan)
 

@@ -1,8 +1,7 @@
 """Tokens to integer arrays: word indices and hashed letter n-grams, one utterance or a padded batch."""
 
-import functools
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,8 @@ from model.config import FeatureConfig
 from model.text import Token
 from model.vocabulary import OTHER, Vocabulary, fold_digits, normalize_word
 
-CACHED_WORDS = 50_000  # about 10 MB at most; the words of a booking service are a few thousand
+CACHED_WORDS = 16_384  # about 8 MB; the words of a booking service are a few thousand
+LONGEST_CACHED = 64  # characters; what is longer is no word that comes again
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,26 @@ class FeatureBatch:
     lengths_B: np.ndarray
 
 
+Encoded = tuple[bytes, bytes, bool]
+
+
+class _Remembered(dict[str, Encoded]):
+    """Words as they were encoded; once there are ``most``, all are forgotten, which bounds memory and costs a moment."""
+
+    def __init__(self, encode: Callable[[str], Encoded], most: int) -> None:
+        super().__init__()
+        self._encode = encode
+        self._most = most
+
+    def __missing__(self, word: str) -> Encoded:
+        encoded = self._encode(word)
+        if len(word) <= LONGEST_CACHED:
+            if len(self) >= self._most:
+                self.clear()
+            self[word] = encoded
+        return encoded
+
+
 class Featurizer:
     """The one path from words to numbers, for training and serving alike."""
 
@@ -60,19 +80,16 @@ class Featurizer:
         """Fix the encoders; words are remembered per instance, at most CACHED_WORDS of them."""
         self.config = config
         self.vocabulary = vocabulary
-        self._word = functools.lru_cache(maxsize=CACHED_WORDS)(self._encode_word)
+        self._words = _Remembered(self._encode_word, CACHED_WORDS)
 
     def features(self, tokens: Sequence[Token]) -> Features:
         """One utterance's arrays; T may be 0."""
-        word = self._word
-        rows = [word(token[0]) for token in tokens]
-        return Features(
-            word_ids=b"".join([row[0] for row in rows]),
-            ngram_ids=b"".join([row[1] for row in rows]),
-            known_T=tuple([row[2] for row in rows]),
-        )
+        words = self._words
+        rows = [words[token[0]] for token in tokens]
+        word_ids, ngram_ids, known_T = zip(*rows, strict=True) if rows else ((), (), ())
+        return Features(b"".join(word_ids), b"".join(ngram_ids), known_T)
 
-    def _encode_word(self, text: str) -> tuple[bytes, bytes, bool]:
+    def _encode_word(self, text: str) -> Encoded:
         """(index, n-gram buckets padded to max_ngrams, whether it is known): the numbers as bytes of int32."""
         word = normalize_word(text)
         index = self.vocabulary.index(fold_digits(word) if self.config.fold_digits else word)

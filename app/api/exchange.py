@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import count
-from typing import Protocol
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -20,9 +19,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_log import AccessLog
 from app.api.areas import Header
-from app.api.deps import Call, Exchange, Handler, Parts
-from app.api.problems import CLIENT_GONE, ClientGone, problem_response
-from app.errors import ServiceError
+from app.api.deps import Call, Exchange, Handler, Parts, Shortcut
+from app.api.problems import CLIENT_GONE, problem_response
+from app.errors import ClientGone, ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -57,16 +56,16 @@ class ExchangeMiddleware:
         scope["exchange"] = exchange = Exchange(_request_id(headers), time.perf_counter(), headers)
         sender = _Sender(send, exchange, self._parts)
         handler = self._hot.get((scope["method"], scope["path"]))
+        shortcut: Shortcut | None = scope.pop("shortcut", None)  # it knows the scope: a circle that would wait for the collector
         if self._access.utterances:
-            receive = self._access.overhear(scope, receive)
+            receive, shortcut = self._access.overhear(scope, receive), None
         try:
             admission = self._parts.gate.admit(scope, headers)
             sender.headers = admission.headers
             if admission.answer is not None:
                 await admission.answer(scope, receive, sender)
             elif handler is not None:
-                body = await handler(Call(self._parts, exchange, receive))
-                shortcut = scope.pop("shortcut", None)  # which knows the scope: a circle that would wait for the collector
+                body = await handler(Call(self._parts, exchange, receive, shortcut))
                 if shortcut is not None and shortcut.ends_in(send):
                     sender.json_at_once(body, shortcut)
                 else:
@@ -93,16 +92,6 @@ class ExchangeMiddleware:
         self._parts.metrics.answered(path, method, status, seconds)
         if status >= self._access.lowest:
             self._access.write(scope, path, status, seconds)
-
-
-class Shortcut(Protocol):
-    """What ``app.protocol`` puts into the scope."""
-
-    def send(self, head: bytes, body: bytes) -> None:
-        """A whole 200."""
-
-    def close_afterwards(self) -> None:
-        """End the connection after it."""
 
 
 class _Sender:

@@ -14,10 +14,6 @@ TYPE_PREFIX = "urn:slotline:problem:"
 CLIENT_GONE = 499  # nobody reads it; it only shows in the metrics
 
 
-class ClientGone(Exception):
-    """The client closed its connection before the answer was ready."""
-
-
 def problem(error: ServiceError, request_id: str | None = None) -> dict[str, Any]:
     """The body of a problem; a batch item's carries no request id."""
     body: dict[str, Any] = {"type": TYPE_PREFIX + error.code, "title": error.title, "status": error.status, "detail": error.detail}

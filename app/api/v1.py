@@ -24,6 +24,7 @@ from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
 from app.errors import Invalid, ServiceError, annotation_failed, invalid
 from app.registry import ModelRegistry, ServedModel
+from app.scheduler import Gone
 from app.service import AnnotationService, Plan, Reading
 
 logger = logging.getLogger(__name__)
@@ -36,10 +37,11 @@ router = APIRouter(prefix="/v1", tags=["Native API"])
 
 async def parse(call: Call) -> bytes:
     """``POST /v1/parse``."""
-    asked = validated(PARSE_REQUEST, await json_body(call))
+    asked, through = validated(PARSE_REQUEST, await json_body(call)), call.parts.service
+    if call.shortcut is not None:
+        return orjson.dumps(await answer_one(asked, through, call.exchange, call.shortcut.gone))
     with client_watched(call):
-        answer = await answer_one(asked, call.parts.service, call.exchange)
-    return orjson.dumps(answer)
+        return orjson.dumps(await answer_one(asked, through, call.exchange))
 
 
 async def parse_batch(call: Call) -> bytes:
@@ -50,10 +52,10 @@ async def parse_batch(call: Call) -> bytes:
     return orjson.dumps(answer)
 
 
-async def answer_one(asked: ParseRequest, through: AnnotationService, exchange: Exchange) -> dict[str, Any]:
-    """The answer to a valid request, as ParseAnswer describes it. Raises ServiceError."""
+async def answer_one(asked: ParseRequest, through: AnnotationService, exchange: Exchange, gone: Gone | None = None) -> dict[str, Any]:
+    """The answer to a valid request, as ParseAnswer describes it. Raises ServiceError, and ClientGone where ``gone`` says so."""
     plan = through.plan(service_options(asked))
-    reading = await through.read(asked.text, plan)
+    reading = await through.read(asked.text, plan, gone)
     return {
         "request_id": exchange.request_id,
         "model": answers.reference(plan.served),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.config import FeatureConfig
 from model.errors import ConfigError
-from model.features import Featurizer, collate, letter_ngrams, ngram_buckets
+from model.features import CACHED_WORDS, LONGEST_CACHED, Featurizer, collate, letter_ngrams, ngram_buckets
 from model.text import tokenize
 from model.vocabulary import FIRST_WORD, OTHER, PAD, Vocabulary, fold_digits, normalize_word
 
@@ -93,3 +93,12 @@ def test_words_that_cannot_be_stored_are_refused(words: tuple[str, ...]) -> None
 def test_an_encoder_that_is_left_out_gives_no_ngrams() -> None:
     features = Featurizer(FeatureConfig(word_encoders=("vocabulary",)), Vocabulary(("fly",))).features(tokenize("fly"))
     assert not np.any(features.ngram_ids_TK)
+
+
+def test_no_number_of_words_fills_the_memory_or_changes_an_encoding() -> None:
+    featurizer = Featurizer(CONFIG, Vocabulary(("fly",)))
+    words = [f"word{number}" for number in range(CACHED_WORDS + 100)] + ["x" * (LONGEST_CACHED + 1)]
+    first = [featurizer.features(tokenize(word)) for word in words]
+    assert len(featurizer._words) <= CACHED_WORDS
+    assert words[-1] not in featurizer._words
+    assert [featurizer.features(tokenize(word)) for word in words[:50]] == first[:50]

@@ -64,7 +64,8 @@ async def test_clients_that_leave_do_not_harm_the_others() -> None:
         answers = await asyncio.gather(*tasks[1::2])
         await first
     assert [timeless(answer["slots"]) for answer in answers] == [timeless((await _single(index))["slots"]) for index in range(1, 200, 2)]
-    assert sum(map(len, tagger.batches)) <= 101
+    in_hands = 64 // 2  # of those who leave, half of the batch that the worker had already
+    assert sum(map(len, tagger.batches)) <= 101 + in_hands
 
 
 async def _single(index: int) -> dict[str, Any]:
