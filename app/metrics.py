@@ -9,7 +9,7 @@ import platform
 import threading
 from collections import Counter as Counts
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app import __version__, metrics_workers
+from model.labels import Slot
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -53,7 +54,8 @@ class Pass:
     waits: Sequence[float]
 
 
-ReadSlots = Sequence[tuple[str, str, float]]  # name, status (``accepted`` or the reason of doubt), confidence
+ReadSlots = Sequence[tuple[Slot, str | None]]  # with the reason of doubt, None where it is accepted
+ACCEPTED = "accepted"
 
 
 class Metrics:
@@ -101,7 +103,7 @@ class Metrics:
             self.flush()
 
     def read(self, model: str, slots: ReadSlots, words: int, unknown: int) -> None:
-        """An utterance was read. ``slots``: name, status (``accepted`` or the reason of doubt) and confidence of each."""
+        """An utterance was read. ``slots``: each with the reason of doubt, None where it is accepted."""
         self._readings.append((model, slots, words, unknown))
         if len(self._readings) >= MOST_PENDING:
             self.flush()
@@ -163,15 +165,16 @@ class Metrics:
         self._waits.labels(name).observe_many([wait for done in passes for wait in done.waits])
 
     def _count_readings(self, name: str, readings: Sequence[tuple[str, ReadSlots, int, int]]) -> None:
-        statuses: Mapping[tuple[str, str], int] = Counts((slot, status) for _, slots, _, _ in readings for slot, status, _ in slots)
+        statuses: Counts[tuple[str, str]] = Counts()
         confidences: dict[str, list[float]] = defaultdict(list)
         for _, slots, _, _ in readings:
-            for slot, _, confidence in slots:
-                confidences[slot].append(confidence)
-        for (slot, status), times in statuses.items():
-            self._slots.labels(name, slot, status).inc(times)
-        for slot, observed in confidences.items():
-            self._confidence.labels(name, slot).observe_many(observed)
+            for slot, reason in slots:
+                statuses[slot.name, reason or ACCEPTED] += 1
+                confidences[slot.name].append(slot.confidence)
+        for (label, status), times in statuses.items():
+            self._slots.labels(name, label, status).inc(times)
+        for label, observed in confidences.items():
+            self._confidence.labels(name, label).observe_many(observed)
         self._words.labels(name).inc(sum(words for _, _, words, _ in readings))
         self._unknown.labels(name).inc(sum(unknown for _, _, _, unknown in readings))
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import time
 import zoneinfo
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from app import tracing
@@ -22,7 +23,6 @@ from model.text import tokenize
 logger = logging.getLogger(__name__)
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
-ACCEPTED = "accepted"  # what is counted where there is no reason of doubt
 AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
 
 
@@ -52,11 +52,12 @@ class Options(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Options that were found valid, with the defaults filled in. ``reference_time`` has an offset."""
+    """Options that were found valid, with the defaults filled in. ``reference_time`` has an offset; ``reference_text``: in ISO 8601."""
 
     served: ServedModel
     language: str
     reference_time: datetime
+    reference_text: str
     timezone: str | None
     required_slots: tuple[str, ...]
     min_confidence: float
@@ -99,14 +100,15 @@ class AnnotationService:
             errors = [*_unknown_names(options, served), *_reference_errors(options)]
             if errors:
                 raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
-        return Plan(
-            served=served,
-            language=options.language or served.languages[0],
-            reference_time=_resolve_reference(options),
-            timezone=options.timezone or (None if options.reference_time else "UTC"),
-            required_slots=options.required_slots,
-            min_confidence=options.min_confidence,
-        )
+        timezone = options.timezone
+        if options.reference_time is None and timezone is None:
+            timezone = "UTC"
+            moment, text = _this_second(int(time.time()))
+        else:
+            moment = _resolve_reference(options)
+            text = moment.isoformat()
+        language = options.language or served.languages[0]
+        return Plan(served, language, moment, text, timezone, options.required_slots, options.min_confidence)
 
     async def read(self, text: str, plan: Plan, gone: Gone | None = None) -> Reading:
         """One text. Raises Invalid and AnnotationFailed for the text, and what MicroBatcher.submit raises."""
@@ -153,9 +155,8 @@ class AnnotationService:
         if plan.required_slots:
             filled = {judged.slot.name for judged in slots if judged.reason is None}
             missing = tuple([name for name in dict.fromkeys(plan.required_slots) if name not in filled])
-        counted = [(slot.name, reason or ACCEPTED, slot.confidence) for slot, reason in slots]
         known_T = annotation.known_T or ()
-        self._metrics.read(plan.served.name, counted, len(annotation.tokens), known_T.count(False))
+        self._metrics.read(plan.served.name, slots, len(annotation.tokens), known_T.count(False))
         return Reading(annotation, slots, missing, served.queue_s, served.inference_s)
 
     def _prepare(self, text: str, served: ServedModel, pointer: str) -> Prepared:
@@ -220,6 +221,13 @@ def _reference_errors(options: Options) -> list[FieldError]:
         message = "the reference time has no offset; add one such as +08:00, or send a timezone"
         errors.append(FieldError("/context/reference_time", "reference_time_without_offset", message))
     return errors
+
+
+@lru_cache(maxsize=1)
+def _this_second(unix_time: int) -> tuple[datetime, str]:
+    """A whole second in UTC and its ISO 8601 form: made once for all requests of a second, for it takes longer than their validation."""
+    moment = datetime.fromtimestamp(unix_time, UTC)
+    return moment, moment.isoformat()
 
 
 def _resolve_reference(options: Options) -> datetime:

@@ -93,7 +93,8 @@ def likeliest(probabilities_NL: np.ndarray, count: int) -> tuple[np.ndarray, np.
 
 def rounded(probabilities: np.ndarray) -> np.ndarray:
     """float64 with ``DECIMALS`` decimals: 1.0000001, as sums of float32 may be, becomes 1."""
-    return np.round(probabilities.astype(np.float64), DECIMALS)
+    exact = np.asarray(probabilities, dtype=np.float64).round(DECIMALS)
+    return exact
 
 
 def _chosen(spans: Sequence[tuple[int, int, int]], length: int, scheme: LabelScheme) -> list[str]:

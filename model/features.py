@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +15,7 @@ CACHED_WORDS = 16_384  # about 8 MB; the words of a booking service are a few th
 LONGEST_CACHED = 64  # characters; what is longer is no word that comes again
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """One utterance of T words: the bytes of ``word_ids_T`` and ``ngram_ids_TK`` (0 behind a word's last n-gram), both int32.
 
     Bytes, because a batch is then made by joining them: an array for each utterance would cost more than all its words.
@@ -38,10 +38,8 @@ class Features:
     @property
     def ngram_ids_TK(self) -> np.ndarray:
         """Buckets of each word's n-grams."""
-        return np.frombuffer(self.ngram_ids, dtype=np.int32).reshape(len(self), len(self.ngram_ids) // 4 // max(1, len(self)))
-
-    def __len__(self) -> int:
-        return len(self.known_T)
+        words = len(self.known_T)
+        return np.frombuffer(self.ngram_ids, dtype=np.int32).reshape(words, len(self.ngram_ids) // 4 // max(1, words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Tagger:
 
     def _intents(self, intents_BI: np.ndarray) -> list[tuple[Intent | None, np.ndarray | None]]:
         best_B = intents_BI.argmax(axis=1).tolist()
-        confidence_B = rounded(intents_BI.max(axis=1)).tolist()
+        confidence_B = rounded(intents_BI[np.arange(len(best_B)), best_B]).tolist()
         names = [self.labels.intents[best] for best in best_B]
         return [(Intent(name, confidence), row_I) for name, confidence, row_I in zip(names, confidence_B, intents_BI, strict=True)]
 

@@ -4,8 +4,8 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from types import TracebackType
+from dataclasses import dataclass
+from types import MappingProxyType, TracebackType
 from typing import NamedTuple, Protocol, Self, cast
 
 from starlette.requests import Request
@@ -38,13 +38,12 @@ class Parts:
     control: Control
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """A request's id, the time.perf_counter() at which it came and its headers by lower-case name."""
 
     request_id: str
     started: float
-    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    headers: Mapping[bytes, bytes] = MappingProxyType({})
 
     def seconds(self) -> float:
         """Since the request came."""

@@ -42,7 +42,7 @@ def test_collating_pads_with_zero_and_loses_nothing(texts: list[str]) -> None:
     batch = collate(rows)
     for row, features in enumerate(rows):
         length = batch.lengths_B[row]
-        assert length == len(features)
+        assert length == len(features.known_T)
         assert (batch.word_ids_BT[row, :length] == features.word_ids_T).all()
         assert (batch.word_ids_BT[row, length:] == PAD).all()
         assert (batch.ngram_ids_BTK[row, :length] == features.ngram_ids_TK).all()
