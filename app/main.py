@@ -95,7 +95,7 @@ def _mount(app: FastAPI, parts: Parts) -> None:
     # In place of Starlette's outermost layer, which answers failures in plain text and is paid for by every request.
     stack = app.build_middleware_stack()
     assert isinstance(stack, ServerErrorMiddleware)
-    app.middleware_stack = ExchangeMiddleware(stack.app, parts, [*v1.ROUTES, *admin.ROUTES, *pages.ROUTES], v1.HOT)
+    app.middleware_stack = ExchangeMiddleware(stack.app, parts, [*v1.ROUTES, *admin.ROUTES, *pages.ROUTES], v1.HOT, v1.AT_ONCE)
 
 
 def _trace(app: FastAPI, settings: Settings) -> "TracerProvider | None":

@@ -12,12 +12,14 @@ from typing import Any, cast
 import httptools
 import orjson
 from fastapi import FastAPI
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app.api.deps import Parts
+from app.api.exchange import ExchangeMiddleware
 from app.api.problems import MEDIA_TYPE, problem
 from app.errors import BrokenHttp, HeadTimeout, HeadTooLarge, ServiceError, TooManyConnections
 from app.outbox import Outbox
@@ -42,7 +44,7 @@ _NO_MORE = _NoMore()
 class Shortcut:
     """Sends a whole answer at once, past uvicorn's two messages: one system call in place of two, and no header looked at again.
 
-    In the scope as ``shortcut``. What it does to the cycle is what ``RequestResponseCycle.send`` does for the same answer.
+    What it does to the cycle is what ``RequestResponseCycle.send`` does for the same answer.
     """
 
     __slots__ = ("_cycle", "_outbox")
@@ -52,23 +54,17 @@ class Shortcut:
         self._cycle = cycle
         self._outbox = outbox
 
-    def body(self) -> bytes | None:
-        """The request's body, None while not all of it is here."""
-        cycle = self._cycle
-        if cycle.more_body or cycle.disconnected:
-            return None
-        body, cycle.body = bytes(cycle.body), bytearray()
-        cycle.flow.resume_reading()
-        return body
+    def channels(self) -> tuple[Receive, Send]:
+        """The ordinary way."""
+        return cast(Receive, self._cycle.receive), cast(Send, self._cycle.send)
 
     def gone(self) -> bool:
         """Whether the client has closed the connection."""
         return self._cycle.disconnected
 
-    def ends_in(self, send: Send) -> bool:
-        """Whether ``send`` is the cycle's own and may be passed by: nobody stands in between, and the client fetches its answers."""
-        cycle = self._cycle
-        return send == cycle.send and not cycle.flow.write_paused and not cycle.response_started
+    def clear(self) -> bool:
+        """Whether the answer can be sent at once: the client fetches its answers."""
+        return not self._cycle.flow.write_paused
 
     def send(self, head: bytes, body: bytes) -> None:
         """Answer 200 to what is no HEAD.
@@ -78,6 +74,7 @@ class Shortcut:
         cycle = self._cycle
         if cycle.disconnected:
             return
+        cycle.body = bytearray()
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         closing = b"" if cycle.keep_alive else CLOSING
@@ -116,6 +113,10 @@ class EdgeProtocol(HttpToolsProtocol):
         self._deaf = False  # refused, or handed over: whatever still comes is dropped
         self._error: ServiceError | None = None  # what is wrong with the current message
         self._answering: RequestResponseCycle | None = None  # behind which others may wait
+        stack = cast(FastAPI, config.app).middleware_stack
+        self._exchanges = stack if isinstance(stack, ExchangeMiddleware) else None  # where nobody stands before it: answers without a task
+        self._ending_head = False
+        self._held: RequestResponseCycle | None = None  # a request that may be answered so, once its body is here
         self._head_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None  # aborts a connection that should have ended
 
@@ -154,6 +155,8 @@ class EdgeProtocol(HttpToolsProtocol):
         self._framing += self._chunk
         self._unset_keepalive_if_required()
         self._feed(data)
+        if self._held is not None:  # its body is not whole yet
+            self._release()
         if (self.cycle is None or self.cycle.response_complete) and not self._deaf:
             self._expect_head()
         if self._framing > MOST_HEAD_BYTES:
@@ -172,8 +175,9 @@ class EdgeProtocol(HttpToolsProtocol):
             return  # _decline_upgrade will come back with it
         if self.pipeline and len(self.pipeline) >= MOST_PIPELINED:
             raise BrokenHttp("too many pipelined requests")
+        self._ending_head = True
         super().on_headers_complete()
-        self.scope["shortcut"] = Shortcut(self.cycle, self._parts.outbox)  # type: ignore[typeddict-unknown-key]
+        self._ending_head = False
         if not self._upgrading:
             self.headers = _NO_MORE
             if not self.pipeline:
@@ -192,6 +196,28 @@ class EdgeProtocol(HttpToolsProtocol):
         if not self._upgrading and not self.cycle.response_complete:
             self.cycle.more_body = False
             self.cycle.message_event.set()
+            if self._held is self.cycle and not self._begun_at_once(self._held):
+                self._release()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Hold back what may be answered without a task, until its body is here; that is mostly within the same bytes."""
+        begins = self._ending_head and self._exchanges is not None and self._exchanges.begins(cast(Scope, cycle.scope))
+        if begins and not cycle.waiting_for_100_continue:
+            self._held = cycle
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _begun_at_once(self, cycle: RequestResponseCycle) -> bool:
+        assert self._exchanges is not None
+        begun = self._exchanges.begin(cast(Scope, cycle.scope), bytes(cycle.body), Shortcut(cycle, self._parts.outbox))
+        if begun:
+            self._held = None
+        return begun
+
+    def _release(self) -> None:
+        cycle, self._held = self._held, None
+        if cycle is not None:
+            super()._start_asgi_task(cycle, self.app)
 
     def on_response_complete(self) -> None:
         """Give a client that gets no further answer a limited time to fetch this one."""

@@ -49,6 +49,41 @@ class Served(NamedTuple):
 Gone = Callable[[], bool]  # whether the client of an utterance has left
 
 
+class Promise:
+    """Stands where a future would, for whoever does not wait: it calls back at once, with the answer or the error."""
+
+    __slots__ = ("_error", "_tell")
+
+    def __init__(self, tell: Callable[["Served | Exception"], None]) -> None:
+        """``tell`` must not raise."""
+        self._tell: Callable[[Served | Exception], None] | None = tell
+        self._error: Exception | None = None
+
+    def done(self) -> bool:
+        """Whether it has called back."""
+        return self._tell is None
+
+    def cancelled(self) -> bool:
+        """Never: who does not wait cannot leave; ``gone`` tells."""
+        return False
+
+    def exception(self) -> Exception | None:
+        """The error that it has told."""
+        return self._error
+
+    def set_result(self, served: "Served") -> None:
+        """Tell the answer."""
+        tell, self._tell = self._tell, None
+        assert tell is not None
+        tell(served)
+
+    def set_exception(self, error: Exception) -> None:
+        """Tell the error."""
+        tell, self._tell, self._error = self._tell, None, error
+        assert tell is not None
+        tell(error)
+
+
 class Waiting(NamedTuple):
     """An utterance in the queue; whoever asked for it holds the future and may cancel it by leaving.
 
@@ -56,7 +91,7 @@ class Waiting(NamedTuple):
     """
 
     prepared: Prepared
-    future: "asyncio.Future[Served]"
+    future: "asyncio.Future[Served] | Promise"
     since: float
     until: float
     gone: Gone | None
@@ -111,16 +146,28 @@ class MicroBatcher:
         self._loop = asyncio.get_running_loop()
         self._runner.start()
 
-    async def submit(self, prepared: Prepared, seconds: float, gone: Gone | None = None) -> Served:
-        """One utterance's answer. Raises what ``admit`` and its futures raise, and ClientGone where ``gone`` says so."""
-        return await self.admit([prepared], seconds, gone)[0]
+    async def submit(self, prepared: Prepared, seconds: float) -> Served:
+        """One utterance's answer. Raises what ``admit`` and its futures raise."""
+        return await self.admit([prepared], seconds)[0]
 
-    def admit(self, batch: Sequence[Prepared], seconds: float, gone: Gone | None = None) -> list["asyncio.Future[Served]"]:
+    def admit(self, batch: Sequence[Prepared], seconds: float) -> list["asyncio.Future[Served]"]:
         """Queue all of ``batch`` or none, to be answered within ``seconds``; cancel a future to leave.
 
         Raises Overloaded when with them more would wait than the limits allow or than can be answered in time, Draining after
         ``close`` and WorkerDied. The futures raise DeadlineExceeded, AnnotationFailed and WorkerDied.
         """
+        loop = self._open_loop(len(batch))
+        futures: list[asyncio.Future[Served]] = [loop.create_future() for _ in batch]
+        self._queue(batch, futures, seconds, None)
+        return futures
+
+    def enqueue(self, prepared: Prepared, seconds: float, promise: Promise, gone: Gone) -> None:
+        """As ``submit``, for whoever does not wait. Raises what ``admit`` raises; all else is told by ``promise``."""
+        self._queue((prepared,), (promise,), seconds, gone)
+
+    def _queue(
+        self, batch: Sequence[Prepared], futures: "Sequence[asyncio.Future[Served] | Promise]", seconds: float, gone: Gone | None
+    ) -> None:
         loop = self._open_loop(len(batch))
         words = sum([len(prepared.tokens) for prepared in batch])
         if self._refusal(batch, words, seconds):
@@ -129,8 +176,8 @@ class MicroBatcher:
                 self._count_rejected("overloaded", len(batch))
                 raise refusal
         now = time.perf_counter()
-        added = [Waiting(prepared, loop.create_future(), now, now + seconds, gone) for prepared in batch]
-        self._waiting.extend(added)
+        for prepared, future in zip(batch, futures, strict=True):
+            self._waiting.append(Waiting(prepared, future, now, now + seconds, gone))
         self._admission.words += words
         if len(self._flights) < MOST_FLIGHTS and not self._scheduled:
             # Not at once: what arrives in this same turn of the loop belongs into the same batch.
@@ -138,7 +185,6 @@ class MicroBatcher:
             loop.call_soon(self._begin)
         if self._timer is None:
             self._timer = loop.call_later(SWEEP_S, self._sweep, loop)
-        return [waiting.future for waiting in added]
 
     async def close(self) -> None:
         """Take nothing more, answer what waits, stop the worker."""
@@ -294,7 +340,7 @@ class MicroBatcher:
             self._metrics.rejected(self.name, reason, items)
 
 
-def _left(future: "asyncio.Future[Served]") -> bool:
+def _left(future: "asyncio.Future[Served] | Promise") -> bool:
     """Whether a future is done because its client left, and not because its time is over."""
     return future.cancelled() or isinstance(future.exception(), ClientGone)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from app import tracing
 from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
 from app.metrics import Metrics
 from app.registry import ModelRegistry, ServedModel
-from app.scheduler import Gone, Served
+from app.scheduler import Gone, Promise, Served
 from app.settings import Settings
 from model.errors import TextError
 from model.labels import OUTSIDE, Annotation, Slot
@@ -110,12 +110,21 @@ class AnnotationService:
         language = options.language or served.languages[0]
         return Plan(served, language, moment, text, timezone, options.required_slots, options.min_confidence)
 
-    async def read(self, text: str, plan: Plan, gone: Gone | None = None) -> Reading:
+    async def read(self, text: str, plan: Plan) -> Reading:
         """One text. Raises Invalid and AnnotationFailed for the text, and what MicroBatcher.submit raises."""
         prepared = self._prepare(text, plan.served, "/text")
-        served = await plan.served.batcher.submit(prepared, self._settings.deadline_s, gone)
+        served = await plan.served.batcher.submit(prepared, self._settings.deadline_s)
         tracing.stages(served.queue_s, served.inference_s)
         return self._reading(served, plan)
+
+    def begin(self, text: str, plan: Plan, tell: Callable[[Reading | Exception], None], gone: Gone) -> None:
+        """As ``read``, for whoever does not wait: ``tell`` gets the reading or what the queue raises. Raises what is wrong at once."""
+
+        def on_served(outcome: Served | Exception) -> None:
+            tell(outcome if isinstance(outcome, Exception) else self._reading(outcome, plan))
+
+        prepared = self._prepare(text, plan.served, "/text")
+        plan.served.batcher.enqueue(prepared, self._settings.deadline_s, Promise(on_served), gone)
 
     async def read_many(self, texts: Sequence[str | ServiceError], plan: Plan) -> list[Reading | ServiceError]:
         """Many texts, each with its own outcome, in order; an error in place of a text stays where it is.

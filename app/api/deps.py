@@ -53,14 +53,14 @@ class Exchange(NamedTuple):
 class Shortcut(Protocol):
     """The connection of a request without ASGI in between; ``app.protocol`` puts it into the scope."""
 
-    def body(self) -> bytes | None:
-        """The request's body, None while not all of it is here. To be taken once, here or by ``receive``."""
+    def channels(self) -> tuple[Receive, Send]:
+        """The ordinary way."""
 
     def gone(self) -> bool:
         """Whether the client has closed the connection."""
 
-    def ends_in(self, send: Send) -> bool:
-        """Whether ``send`` may be passed by."""
+    def clear(self) -> bool:
+        """Whether the answer can be sent at once."""
 
     def send(self, head: bytes, body: bytes) -> None:
         """Answer 200: ``head`` has the lines of the answer's own headers."""
@@ -79,6 +79,8 @@ class Call(NamedTuple):
 
 
 Handler = Callable[[Call], Awaitable[bytes]]  # gives the JSON of a 200, or raises ServiceError or ClientGone
+Outcome = bytes | Exception  # the same two, for whoever does not wait
+Beginner = Callable[[Call, bytes, Callable[[Outcome], None]], None]  # takes the body; raises only what is wrong at once
 
 
 def call_of(request: Request) -> Call:
@@ -101,15 +103,16 @@ async def json_body(call: Call) -> bytes:
 
     Raises WrongMediaType, NotAcceptable, BodyTooLarge, BodyTimeout and ClientGone.
     """
-    _check_content_type(call.exchange.headers)
-    _check_accept(call.exchange.headers)
+    check_head(call)
     settings = call.parts.settings
-    if call.shortcut is not None and (body := call.shortcut.body()) is not None:
-        if len(body) > settings.max_body_bytes:
-            raise _too_large(settings.max_body_bytes)
-        return body
     with Watched(call.parts.timers, settings.body_timeout_s, lambda watched: watched.break_off(_too_late(settings.body_timeout_s))):
         return await _read(call, settings.max_body_bytes)
+
+
+def check_head(call: Call) -> None:
+    """Raises WrongMediaType and NotAcceptable for a request that does not send or take JSON."""
+    _check_content_type(call.exchange.headers)
+    _check_accept(call.exchange.headers)
 
 
 def check_accept(request: Request) -> None:
@@ -192,7 +195,7 @@ def _check_spelling(content_type: str) -> None:
 async def _read(call: Call, limit: int) -> bytes:
     declared = call.exchange.headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared[:20]) > limit and b"expect" in call.exchange.headers:
-        raise _too_large(limit)
+        raise too_large(limit)
     chunks: list[bytes] = []
     size, more = 0, True
     while more and size <= DISCARDED * limit:
@@ -205,7 +208,7 @@ async def _read(call: Call, limit: int) -> bytes:
         if size <= limit:
             chunks.append(chunk)
     if size > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     return b"".join(chunks)
 
 
@@ -213,7 +216,8 @@ def _too_late(seconds: float) -> BodyTimeout:
     return BodyTimeout(f"the body did not arrive within {seconds:g} s; send it at once")
 
 
-def _too_large(limit: int) -> BodyTooLarge:
+def too_large(limit: int) -> BodyTooLarge:
+    """The error for a body of more than ``limit`` bytes."""
     return BodyTooLarge(f"the body is larger than {limit} bytes; send less at a time")
 
 

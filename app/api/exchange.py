@@ -4,14 +4,16 @@ The outermost layer, and for the hot path the only one: FastAPI's own machinery 
 of ``hot`` are called from here. Everything else goes on to the application.
 """
 
+import asyncio
 import logging
 import os
 import re
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Coroutine, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import count
+from types import MappingProxyType
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -19,7 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_log import AccessLog
 from app.api.areas import Header
-from app.api.deps import Call, Exchange, Handler, Parts, Shortcut
+from app.api.deps import Beginner, Call, Exchange, Handler, Outcome, Parts, Shortcut
+from app.api.gate import Admission
 from app.api.problems import CLIENT_GONE, problem_response
 from app.errors import ClientGone, ServiceError
 
@@ -35,43 +38,91 @@ CLOSE = (b"connection", b"close")
 class ExchangeMiddleware:
     """Outermost middleware. Puts an ``exchange`` into the scope."""
 
-    def __init__(self, app: ASGIApp, parts: Parts, plain: Sequence[BaseRoute], hot: Mapping[tuple[str, str], Handler]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        parts: Parts,
+        plain: Sequence[BaseRoute],
+        hot: Mapping[tuple[str, str], Handler],
+        at_once: Mapping[tuple[str, str], Beginner] = MappingProxyType({}),
+    ) -> None:
         """Wrap ``app``.
 
         ``plain``: the routes that are not FastAPI's, which do not note themselves in the scope.
-        ``hot``: by method and path, what is answered without asking ``app``.
+        ``hot``: by method and path, what is answered without asking ``app``; ``at_once``: what of it needs not even a task.
         """
         self._app = app
         self._parts = parts
         self._hot = hot
         self._access = AccessLog(parts.settings)
+        self._at_once = at_once if not self._access.utterances else {}
         self._paths = {getattr(route, "endpoint", route.app): route.path for route in plain if isinstance(route, Route | Mount)}
+        self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        scope["exchange"] = exchange = Exchange(_request_id(headers), time.perf_counter(), headers)
-        sender = _Sender(send, exchange, self._parts)
-        handler = self._hot.get((scope["method"], scope["path"]))
-        shortcut: Shortcut | None = scope.pop("shortcut", None)  # it knows the scope: a circle that would wait for the collector
+        exchange = _exchange(scope)
         if self._access.utterances:
-            receive, shortcut = self._access.overhear(scope, receive), None
+            receive = self._access.overhear(scope, receive)
+        sender = _Sender(send, exchange, self._parts)
+        await self._guarded(self._serve(scope, receive, sender, exchange), scope, receive, sender)
+
+    def begins(self, scope: Scope) -> bool:
+        """Whether this is a request for ``begin``."""
+        return (scope["method"], scope["path"]) in self._at_once
+
+    def begin(self, scope: Scope, body: bytes, shortcut: Shortcut) -> bool:
+        """Begin to answer a request whose body is here; it is answered when its model has done its work, without a task that waits.
+
+        False where the gate has something to say, or a failure: then it goes the ordinary way, as if nothing had been.
+        """
+        exchange = _exchange(scope)
         try:
-            admission = self._parts.gate.admit(scope, headers)
-            sender.headers = admission.headers
+            scope["admission"] = admission = self._parts.gate.admit(scope, exchange.headers)
             if admission.answer is not None:
-                await admission.answer(scope, receive, sender)
-            elif handler is not None:
-                body = await handler(Call(self._parts, exchange, receive, shortcut))
-                if shortcut is not None and shortcut.ends_in(send):
-                    sender.json_at_once(body, shortcut)
-                else:
-                    await sender.json(body)
-            else:
-                await self._app(scope, receive, sender)
+                return False
+            receive, _ = shortcut.channels()
+            done = partial(self._finish, scope, exchange, admission, shortcut)
+            self._at_once[scope["method"], scope["path"]](Call(self._parts, exchange, receive, shortcut), body, done)
+        except ServiceError as error:
+            done(error)
+        except Exception:  # whatever it is, the ordinary way meets it again and says it
+            return False
+        return True
+
+    def _finish(self, scope: Scope, exchange: Exchange, admission: Admission, shortcut: Shortcut, outcome: Outcome) -> None:
+        """Send what has come of it, and count it."""
+        if isinstance(outcome, bytes) and shortcut.clear():
+            if self._parts.service.draining:
+                shortcut.close_afterwards()
+            shortcut.send(JSON_HEAD % (len(outcome), exchange.request_id.encode(), _lines(admission.headers)), outcome)
+            self._count(scope, 200, exchange.seconds(), hot=True)
+            return
+        receive, send = shortcut.channels()
+        sender = _Sender(send, exchange, self._parts, admission.headers)
+        task = asyncio.get_running_loop().create_task(self._guarded(_told(outcome, sender), scope, receive, sender))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    async def _serve(self, scope: Scope, receive: Receive, sender: "_Sender", exchange: Exchange) -> None:
+        admission = scope.pop("admission", None) or self._parts.gate.admit(scope, exchange.headers)  # which counts: never twice
+        sender.headers = admission.headers
+        handler = self._hot.get((scope["method"], scope["path"]))
+        if admission.answer is not None:
+            await admission.answer(scope, receive, sender)
+        elif handler is not None:
+            await sender.json(await handler(Call(self._parts, exchange, receive)))
+        else:
+            await self._app(scope, receive, sender)
+
+    async def _guarded(self, work: Coroutine[None, None, None], scope: Scope, receive: Receive, sender: "_Sender") -> None:
+        """Answer also where ``work`` fails, and count the exchange."""
+        exchange: Exchange = scope["exchange"]
+        try:
+            await work
         except ServiceError as error:
             await problem_response(error, exchange.request_id)(scope, receive, sender)
         except ClientGone:
@@ -82,7 +133,7 @@ class ExchangeMiddleware:
                 failed = ServiceError("the service failed on this request; tell the operator its request_id")
                 await problem_response(failed, exchange.request_id)(scope, receive, sender)
         finally:
-            self._count(scope, sender.status, exchange.seconds(), hot=handler is not None)
+            self._count(scope, sender.status, exchange.seconds(), hot=(scope["method"], scope["path"]) in self._hot)
 
     def _count(self, scope: Scope, status: int, seconds: float, *, hot: bool) -> None:
         # A caller must not be able to invent labels: neither by paths nor by methods.
@@ -99,11 +150,11 @@ class _Sender:
 
     __slots__ = ("_exchange", "_parts", "_send", "headers", "status")
 
-    def __init__(self, send: Send, exchange: Exchange, parts: Parts) -> None:
+    def __init__(self, send: Send, exchange: Exchange, parts: Parts, headers: tuple[Header, ...] = ()) -> None:
         self._send = send
         self._exchange = exchange
         self._parts = parts
-        self.headers: tuple[Header, ...] = ()
+        self.headers = headers
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
@@ -120,13 +171,6 @@ class _Sender:
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
-    def json_at_once(self, body: bytes, shortcut: Shortcut) -> None:
-        """The same, where nothing stands between here and the connection."""
-        self.status = 200
-        if self._parts.service.draining:
-            shortcut.close_afterwards()
-        shortcut.send(JSON_HEAD % (len(body), self._exchange.request_id.encode(), _lines(self.headers)), body)
-
     def _marks(self) -> list[tuple[bytes, bytes]]:
         marks = [(b"x-request-id", self._exchange.request_id.encode()), *self.headers]
         if self._parts.service.draining:
@@ -135,9 +179,24 @@ class _Sender:
         return marks
 
 
+async def _told(outcome: Outcome, sender: _Sender) -> None:
+    if isinstance(outcome, Exception):
+        raise outcome
+    await sender.json(outcome)
+
+
 @lru_cache(maxsize=1024)
 def _lines(headers: tuple[Header, ...]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+def _exchange(scope: Scope) -> Exchange:
+    """The exchange of a request, which begins now, unless it has begun."""
+    exchange: Exchange | None = scope.get("exchange")
+    if exchange is None:
+        headers = dict(scope["headers"])
+        exchange = scope["exchange"] = Exchange(_request_id(headers), time.perf_counter(), headers)
+    return exchange
 
 
 _process = os.urandom(8).hex()

@@ -5,6 +5,7 @@ Parsing does not go through FastAPI, whose machinery costs more than the inferen
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,14 +18,26 @@ from starlette.routing import Route
 
 from app import service
 from app.api import answers
-from app.api.deps import Call, Exchange, Handler, call_of, check_accept, client_watched, json_body, parts
+from app.api.deps import (
+    Beginner,
+    Call,
+    Exchange,
+    Handler,
+    Outcome,
+    call_of,
+    check_accept,
+    check_head,
+    client_watched,
+    json_body,
+    parts,
+    too_large,
+)
 from app.api.problems import problem
 from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, validated
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
 from app.errors import Invalid, ServiceError, annotation_failed, invalid
 from app.registry import ModelRegistry, ServedModel
-from app.scheduler import Gone
 from app.service import AnnotationService, Plan, Reading
 
 logger = logging.getLogger(__name__)
@@ -37,11 +50,27 @@ router = APIRouter(prefix="/v1", tags=["Native API"])
 
 async def parse(call: Call) -> bytes:
     """``POST /v1/parse``."""
-    asked, through = validated(PARSE_REQUEST, await json_body(call)), call.parts.service
-    if call.shortcut is not None:
-        return orjson.dumps(await answer_one(asked, through, call.exchange, call.shortcut.gone))
+    asked = validated(PARSE_REQUEST, await json_body(call))
     with client_watched(call):
-        return orjson.dumps(await answer_one(asked, through, call.exchange))
+        return orjson.dumps(await answer_one(asked, call.parts.service, call.exchange))
+
+
+def begin_parse(call: Call, body: bytes, done: Callable[[Outcome], None]) -> None:
+    """The same for whoever does not wait: ``done`` gets the answer or what went wrong. Raises what is wrong at once."""
+    check_head(call)
+    assert call.shortcut is not None
+    if len(body) > call.parts.settings.max_body_bytes:
+        raise too_large(call.parts.settings.max_body_bytes)
+    asked, through = validated(PARSE_REQUEST, body), call.parts.service
+    plan = through.plan(service_options(asked))
+
+    def tell(outcome: Reading | Exception) -> None:
+        try:
+            done(outcome if isinstance(outcome, Exception) else orjson.dumps(_answer(outcome, plan, asked, call.exchange)))
+        except Exception as error:  # of building the answer: it belongs to this request alone
+            done(error)
+
+    through.begin(asked.text, plan, tell, call.shortcut.gone)
 
 
 async def parse_batch(call: Call) -> bytes:
@@ -52,10 +81,13 @@ async def parse_batch(call: Call) -> bytes:
     return orjson.dumps(answer)
 
 
-async def answer_one(asked: ParseRequest, through: AnnotationService, exchange: Exchange, gone: Gone | None = None) -> dict[str, Any]:
-    """The answer to a valid request, as ParseAnswer describes it. Raises ServiceError, and ClientGone where ``gone`` says so."""
+async def answer_one(asked: ParseRequest, through: AnnotationService, exchange: Exchange) -> dict[str, Any]:
+    """The answer to a valid request, as ParseAnswer describes it. Raises ServiceError."""
     plan = through.plan(service_options(asked))
-    reading = await through.read(asked.text, plan, gone)
+    return _answer(await through.read(asked.text, plan), plan, asked, exchange)
+
+
+def _answer(reading: Reading, plan: Plan, asked: ParseRequest, exchange: Exchange) -> dict[str, Any]:
     return {
         "request_id": exchange.request_id,
         "model": answers.reference(plan.served),
@@ -79,6 +111,9 @@ async def answer_many(asked: BatchRequest, through: AnnotationService, exchange:
 
 
 HOT: dict[tuple[str, str], Handler] = {("POST", "/v1/parse"): parse, ("POST", "/v1/parse/batch"): parse_batch}
+
+
+AT_ONCE: dict[tuple[str, str], Beginner] = {("POST", "/v1/parse"): begin_parse}
 
 
 def _route(method: str, path: str, handler: Handler) -> Route:
