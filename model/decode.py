@@ -19,11 +19,13 @@ _TINY = 1e-30  # log of a probability that underflowed to 0 must stay finite
 
 class Probabilities(NamedTuple):
     """What the graph says of B utterances of up to T words: of C tags and of L labels (a slot's B- and I- tags added up), and of
-    each word the K = RANKED likeliest labels (all, where there are fewer), likeliest first, with their probabilities.
+    each word the likeliest tag and the K = RANKED likeliest labels (all, where there are fewer), likeliest first, with
+    their probabilities, rounded.
     """
 
     tags_BTC: np.ndarray
     labels_BTL: np.ndarray
+    best_BT: np.ndarray
     likeliest_BTK: np.ndarray
     probabilities_BTK: np.ndarray
 
@@ -37,9 +39,9 @@ class Row(NamedTuple):
 
 def decode(given: Probabilities, tokens: Sequence[Sequence[Token]], scheme: LabelScheme) -> list[Row]:
     """The words' labels and the slots of every utterance; ``tokens`` are the words of each."""
-    tags = given.tags_BTC.argmax(axis=2).tolist()
+    tags = given.best_BT.tolist()
     names = scheme.names_L[given.likeliest_BTK].tolist()
-    found = rounded(given.probabilities_BTK).tolist()
+    found = given.probabilities_BTK.tolist()
     rows = []
     for row, words in enumerate(tokens):
         length = len(words)

@@ -12,9 +12,8 @@ Outputs = dict[str, np.ndarray]  # by output name
 class OnnxGraph:
     """A tagger's graph as onnxruntime runs it.
 
-    Inputs ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32; outputs ``tag_probabilities`` [B, T, tags],
-    ``label_probabilities`` [B, T, labels], ``likeliest_probabilities`` and ``likeliest_labels`` (int64) [B, T, 4], and
-    ``intent_probabilities`` [B, intents], float32. A graph may lack an input or the intents.
+    Inputs ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32; outputs as ``docs/artifact.md`` lists them.
+    A graph may lack an input or the intents.
     ``run`` may be called from several threads.
     """
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from model.artifact import ModelArtifact, Sample, read_artifact
-from model.decode import Probabilities, decode, rounded
+from model.decode import Probabilities, decode
 from model.errors import ReplayError, TextError
 from model.features import FeatureBatch, Features, Featurizer, collate
 from model.labels import Annotation, Intent, LabelScheme
 from model.runtime import OnnxGraph, Outputs
 from model.text import Token, tokenize
 
-OUTPUTS = ("tag_probabilities", "label_probabilities", "likeliest_labels", "likeliest_probabilities")  # as Probabilities has them
+OUTPUTS = ("tag_probabilities", "label_probabilities", "likeliest_tags", "likeliest_labels", "likeliest_probabilities")  # Probabilities'
 REPLAY_TOLERANCE = 1e-4  # processors differ by about 1e-6; a wrong graph differs by more than 1e-2
 
 
@@ -100,7 +100,7 @@ class Tagger:
         """Third step: what the graph's probabilities say, in the order of ``batch``."""
         given = Probabilities(*[outputs[name] for name in OUTPUTS])
         decoded = decode(given, [prepared.tokens for prepared in batch], self.labels)
-        intents = self._intents(outputs["intent_probabilities"]) if self.labels.intents else [(None, None)] * len(batch)
+        intents = self._intents(outputs) if self.labels.intents else [(None, None)] * len(batch)
         rows = zip(batch, decoded, given.labels_BTL, intents, strict=True)
         return [
             Annotation(text, tokens, slots, intent, labels_TL[: len(tokens)], intents_I, words, features.known_T)
@@ -116,11 +116,10 @@ class Tagger:
                     f"(a probability differs by {difference:.2g}); export it again on this kind of machine"
                 )
 
-    def _intents(self, intents_BI: np.ndarray) -> list[tuple[Intent | None, np.ndarray | None]]:
-        best_B = intents_BI.argmax(axis=1).tolist()
-        confidence_B = rounded(intents_BI[np.arange(len(best_B)), best_B]).tolist()
-        names = [self.labels.intents[best] for best in best_B]
-        return [(Intent(name, confidence), row_I) for name, confidence, row_I in zip(names, confidence_B, intents_BI, strict=True)]
+    def _intents(self, outputs: Outputs) -> list[tuple[Intent | None, np.ndarray | None]]:
+        names, intents_BI = self.labels.intents, outputs["intent_probabilities"]
+        best = zip(outputs["likeliest_intent"].tolist(), outputs["likeliest_intent_probability"].tolist(), intents_BI, strict=True)
+        return [(Intent(names[column], confidence), row_I) for (column,), (confidence,), row_I in best]
 
     def sample(self, text: str) -> Sample:
         """The answer to ``text`` in the form in which an artefact records it."""

@@ -10,7 +10,7 @@ import numpy as np
 from model.artifact import ModelArtifact, Sample
 from model.calibration import Calibration
 from model.config import TaggerConfig
-from model.decode import RANKED, Probabilities, decode, likeliest
+from model.decode import RANKED, Probabilities, decode, likeliest, rounded
 from model.errors import TextError
 from model.features import Features
 from model.labels import Annotation, Intent, LabelScheme
@@ -196,4 +196,4 @@ def annotate(text: str, tokens: tuple[Token, ...]) -> Annotation:
 def given(labels_TL: np.ndarray, tags_T: np.ndarray) -> Probabilities:
     """What a graph would give that is certain of the tags and has these probabilities of labels."""
     columns_TK, found_TK = likeliest(labels_TL, RANKED)
-    return Probabilities(np.eye(len(SCHEME.tags))[tags_T][None], labels_TL[None], columns_TK[None], found_TK[None])
+    return Probabilities(np.eye(len(SCHEME.tags))[tags_T][None], labels_TL[None], tags_T[None], columns_TK[None], rounded(found_TK)[None])

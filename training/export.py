@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model.decode import RANKED
+from model.decode import DECIMALS, RANKED
 from model.errors import SlotlineError
 from model.features import FeatureBatch, Features, collate
 from model.runtime import OnnxGraph
@@ -74,7 +74,7 @@ def build_graph(weights: Weights, *, window: int, layers: int) -> bytes:
     states_BTH = _add_recurrent_layers(graph, weights, words_BTD, layers)
     outputs = _add_slot_head(graph, weights, states_BTH)
     if "intent.weight" in weights:
-        outputs.append(_add_intent_head(graph, weights, states_BTH))
+        outputs += _add_intent_head(graph, weights, states_BTH)
     return _serialize(graph, weights, outputs)
 
 
@@ -150,18 +150,29 @@ def _add_slot_head(graph: _Builder, weights: Weights, states_BTH: str) -> list[s
     labels_CL[np.arange(tags), (np.arange(tags) + 1) // 2] = 1  # O to O, B- and I- of a slot to that slot: exact sums of two
     labels_BTL = graph.add("MatMul", tags_BTC, graph.constant("labels_of_tags", labels_CL), output="label_probabilities")
     ranked = graph.ints(min(RANKED, tags // 2 + 1))
-    graph.nodes.append(helper.make_node("TopK", [labels_BTL, ranked], ["likeliest_probabilities", "likeliest_labels"], axis=-1))
-    return [tags_BTC, labels_BTL, "likeliest_probabilities", "likeliest_labels"]
+    graph.nodes.append(helper.make_node("TopK", [labels_BTL, ranked], ["likeliest_exact", "likeliest_labels"], axis=-1))
+    rounded = _add_rounding(graph, "likeliest_exact", "likeliest_probabilities")
+    best = graph.add("ArgMax", tags_BTC, axis=-1, keepdims=0, output="likeliest_tags")
+    return [tags_BTC, labels_BTL, best, "likeliest_labels", rounded]
 
 
-def _add_intent_head(graph: _Builder, weights: Weights, states_BTH: str) -> str:
+def _add_rounding(graph: _Builder, values: str, output: str) -> str:
+    """float64 with ``DECIMALS`` decimals: what an answer shows, rounded here because numpy would be asked three times for it."""
+    scale = graph.constant("scale", np.float64(10**DECIMALS))
+    whole = graph.add("Round", graph.add("Mul", graph.add("Cast", values, to=TensorProto.DOUBLE), scale))
+    return graph.add("Div", whole, scale, output=output)
+
+
+def _add_intent_head(graph: _Builder, weights: Weights, states_BTH: str) -> list[str]:
     """Many to one: states pooled by additive attention (Bahdanau et al. 2015), padding left out."""
     keys = graph.add("Tanh", _add_linear(graph, weights, "attention", states_BTH))
     scores_BT1 = graph.add("MatMul", keys, graph.constant("attention.query", weights["attention.query"][:, None]))
     word_BT1 = graph.add("Unsqueeze", graph.add("Greater", "word_ids", graph.constant("no_id", np.int32(0))), graph.ints(2))
     masked_BT1 = graph.add("Where", word_BT1, scores_BT1, graph.constant("never", np.float32(_NEVER)))
     pooled_BH = _add_pooling(graph, states_BTH, masked_BT1)
-    return graph.add("Softmax", _add_linear(graph, weights, "intent", pooled_BH), axis=-1, output="intent_probabilities")
+    intents_BI = graph.add("Softmax", _add_linear(graph, weights, "intent", pooled_BH), axis=-1, output="intent_probabilities")
+    graph.nodes.append(helper.make_node("TopK", [intents_BI, graph.ints(1)], ["likeliest_intent_exact", "likeliest_intent"], axis=-1))
+    return [intents_BI, "likeliest_intent", _add_rounding(graph, "likeliest_intent_exact", "likeliest_intent_probability")]
 
 
 def _add_pooling(graph: _Builder, states_BTH: str, scores_BT1: str) -> str:
@@ -184,18 +195,8 @@ def _serialize(graph: _Builder, weights: Weights, outputs: list[str]) -> bytes:
     shapes: dict[str, list[str | int]] = {"word_ids": ["batch", "words"], "ngram_ids": ["batch", "words", "ngrams"], "lengths": ["batch"]}
     used = {name for node in graph.nodes for name in node.input}
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name, shape in shapes.items() if name in used]
-    tags = len(weights["slot.bias"])
-    widths = {"tag_probabilities": tags, "label_probabilities": tags // 2 + 1}
-    results = [
-        helper.make_tensor_value_info(
-            name,
-            TensorProto.INT64 if name == "likeliest_labels" else TensorProto.FLOAT,
-            ["batch", len(weights["intent.bias"])]
-            if name == "intent_probabilities"
-            else ["batch", "words", widths.get(name, min(RANKED, tags // 2 + 1))],
-        )
-        for name in outputs
-    ]
+    types = _output_types(len(weights["slot.bias"]), len(weights.get("intent.bias", ())))
+    results = [helper.make_tensor_value_info(name, *types[name]) for name in outputs]
     constants = [numpy_helper.from_array(value, name) for name, value in graph.constants.items()]
     proto = helper.make_model(
         helper.make_graph(graph.nodes, "slotline_tagger", inputs, results, constants),
@@ -206,6 +207,22 @@ def _serialize(graph: _Builder, weights: Weights, outputs: list[str]) -> bytes:
     onnx.checker.check_model(proto)
     serialized: bytes = proto.SerializeToString(deterministic=True)
     return serialized
+
+
+def _output_types(tags: int, intents: int) -> dict[str, tuple[int, list[str | int]]]:
+    """Element type and shape of every output that a graph may have."""
+    labels = tags // 2 + 1
+    words: list[str | int] = ["batch", "words"]
+    return {
+        "tag_probabilities": (TensorProto.FLOAT, [*words, tags]),
+        "label_probabilities": (TensorProto.FLOAT, [*words, labels]),
+        "likeliest_tags": (TensorProto.INT64, words),
+        "likeliest_labels": (TensorProto.INT64, [*words, min(RANKED, labels)]),
+        "likeliest_probabilities": (TensorProto.DOUBLE, [*words, min(RANKED, labels)]),
+        "intent_probabilities": (TensorProto.FLOAT, ["batch", intents]),
+        "likeliest_intent": (TensorProto.INT64, ["batch", 1]),
+        "likeliest_intent_probability": (TensorProto.DOUBLE, ["batch", 1]),
+    }
 
 
 def verify(serialized: bytes, predict: Predict, utterances: Sequence[Features]) -> None:

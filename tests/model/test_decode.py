@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decode import RANKED, Probabilities, decode, legal_spans, likeliest, viterbi
+from model.decode import RANKED, Probabilities, decode, legal_spans, likeliest, rounded, viterbi
 from model.labels import LabelScheme, Span
 from model.text import tokenize
 
@@ -16,7 +16,8 @@ def from_graph(tags_BTC: np.ndarray) -> Probabilities:
     """As the graph would have it."""
     labels_BTL = np.concatenate((tags_BTC[..., :1], tags_BTC[..., 1::2] + tags_BTC[..., 2::2]), axis=-1)
     ranked = [likeliest(labels_TL, RANKED) for labels_TL in labels_BTL]
-    return Probabilities(tags_BTC, labels_BTL, np.stack([columns for columns, _ in ranked]), np.stack([found for _, found in ranked]))
+    columns_BTK, found_BTK = (np.stack(part) for part in zip(*ranked, strict=True))
+    return Probabilities(tags_BTC, labels_BTL, tags_BTC.argmax(axis=2), columns_BTK, rounded(found_BTK))
 
 
 def best_tags(probabilities_TC: np.ndarray) -> list[int]:

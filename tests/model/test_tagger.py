@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.config import FeatureConfig
-from model.decode import RANKED, likeliest
+from model.decode import RANKED, likeliest, rounded
 from model.errors import ArtifactError, ReplayError, TextError
 from model.features import FeatureBatch, Features, collate
 from model.labels import LabelScheme
@@ -47,7 +47,11 @@ def test_the_graph_ranks_the_labels_that_it_gives(tagger: Tagger, text: str) -> 
     np.testing.assert_array_equal(labels_TL[:, 1:], tags_TC[:, 1::2] + tags_TC[:, 2::2])
     columns_TK, found_TK = likeliest(labels_TL, RANKED)
     np.testing.assert_array_equal(outputs["likeliest_labels"][0], columns_TK)
-    np.testing.assert_array_equal(outputs["likeliest_probabilities"][0], found_TK)
+    np.testing.assert_array_equal(outputs["likeliest_probabilities"][0], rounded(found_TK))
+    np.testing.assert_array_equal(outputs["likeliest_tags"][0], tags_TC.argmax(axis=1))
+    (intents_I,) = outputs["intent_probabilities"]
+    assert outputs["likeliest_intent"].tolist() == [[intents_I.argmax()]]
+    assert outputs["likeliest_intent_probability"].tolist() == [[rounded(intents_I.max())]]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\u200b\x00"])
