@@ -166,15 +166,14 @@ class Metrics:
 
     def _count_readings(self, name: str, readings: Sequence[tuple[str, ReadSlots, int, int]]) -> None:
         statuses: Counts[tuple[str, str]] = Counts()
-        confidences: dict[str, list[float]] = defaultdict(list)
+        confidences: list[float] = []
         for _, slots, _, _ in readings:
             for slot, reason in slots:
                 statuses[slot.name, reason or ACCEPTED] += 1
-                confidences[slot.name].append(slot.confidence)
+                confidences.append(slot.confidence)
         for (label, status), times in statuses.items():
             self._slots.labels(name, label, status).inc(times)
-        for label, observed in confidences.items():
-            self._confidence.labels(name, label).observe_many(observed)
+        self._confidence.labels(name).observe_many(confidences)
         self._words.labels(name).inc(sum(words for _, _, words, _ in readings))
         self._unknown.labels(name).inc(sum(unknown for _, _, _, unknown in readings))
 
@@ -194,7 +193,7 @@ class Metrics:
 
     def _register_readings(self) -> None:
         self._slots = self._counter("slotline_slots", "Slots found: accepted, or the reason of doubt.", "model", "slot", "status")
-        self._confidence = self._histogram("slotline_slot_confidence", "Confidence of the slots found.", SHARES, "model", "slot")
+        self._confidence = self._histogram("slotline_slot_confidence", "Confidence of the slots found.", SHARES, "model")
         self._words = self._counter("slotline_words", "Words of the utterances read.", "model")
         self._unknown = self._counter("slotline_unknown_words", "Words that the model did not see in training.", "model")
 

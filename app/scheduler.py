@@ -18,7 +18,7 @@ from model.runtime import Outputs
 from model.tagger import Prepared
 
 LOOKAHEAD = 4  # batches' worth of utterances among which mates of like length are looked for
-WORTH_A_BATCH = 8  # utterances from which on a row costs hardly less in a larger batch
+WORTH_A_BATCH = 12  # utterances from which on a row costs hardly less in a larger batch
 MOST_FLIGHTS = 2  # batches in the worker: with the next in its hands it need not wait for the loop to turn
 SWEEP_S = 0.02  # how often those who wait are looked at: a deadline is kept to within this
 
