@@ -117,6 +117,44 @@ def test_a_body_far_too_large_still_gets_its_413(service: Service) -> None:
     assert response.status_code == 413
 
 
+CASES = {
+    "an answer": b'{"text": "from Oslo to Tuzla", "context": {"reference_time": "2026-10-20T10:00:00+08:00"}}',
+    "everything": b'{"text": "to Oslo \xf0\x9f\x99\x82", "top_k": 7,'
+    b'"include": ["words", "alternatives", "distribution"], "offset_unit": "utf16"}',
+    "no words": b'{"text": " "}',
+    "no such field": b'{"text": "to Oslo", "colour": 1}',
+    "no such model": b'{"text": "to Oslo", "model": "none"}',
+    "no JSON": b'{"text": "to Oslo',
+    "too much": b'{"text": "' + b"x" * 70_000 + b'"}',
+}
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html"])
+@pytest.mark.parametrize("name", CASES)
+def test_a_request_in_pieces_gets_the_answer_of_a_whole_one(limited: Service, name: str, accept: str) -> None:
+    """A whole request is answered without a task, one in pieces by way of ASGI."""
+    sent = request(CASES[name]).replace(b"\r\n", b"\r\nAccept: " + accept.encode() + b"\r\n", 1)
+    answers = []
+    for pieces in ([sent], [sent[:-5], sent[-5:]]):
+        with socket.create_connection(limited.address, timeout=20) as connection:
+            for piece in pieces:
+                connection.sendall(piece)
+                assert httpx.get(f"{limited.url}/health/live").status_code == 200  # by now the piece has been read
+            status, headers, body = answer(connection)
+        parsed = json.loads(body)
+        assert parsed.pop("request_id") == headers["x-request-id"]
+        timed = parsed.pop("timing_ms", None)
+        context = parsed.pop("context", None)
+        answers.append((status, sorted(headers), parsed, type(timed), type(context)))
+    assert answers[0] == answers[1]
+
+
+@pytest.fixture(scope="module")
+def limited(artifact_dir: Path) -> Iterator[Service]:
+    with running(artifact_dir, "--max-body-bytes", "65536") as service:
+        yield service
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_with_exit_code_0(artifact_dir: Path, sign: signal.Signals) -> None:
     with running(artifact_dir, "--drain-s", "0") as service:
