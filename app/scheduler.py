@@ -4,14 +4,15 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from app.admission import Admission, QueueLimits
 from app.batch import BatchLimits, take_batch
-from app.errors import AnnotationFailed, ClientGone, DeadlineExceeded, Draining, Overloaded, ServiceError, WorkerDied
+from app.errors import AnnotationFailed, DeadlineExceeded, Draining, Overloaded, WorkerDied
 from app.metrics import Metrics, Pass
 from app.runner import Runner
+from app.waiting import Gone, Promise, Served, Waiting, fail, left
 from model.features import FeatureBatch
 from model.labels import Annotation
 from model.runtime import Outputs
@@ -36,72 +37,6 @@ class Stages(Protocol):
 
     def decode(self, batch: Sequence[Prepared], outputs: Outputs) -> list[Annotation]:
         """One answer for each, in order."""
-
-
-class Served(NamedTuple):
-    """An answer with the seconds that it waited and that its forward pass took."""
-
-    annotation: Annotation
-    queue_s: float
-    inference_s: float
-
-
-Gone = Callable[[], bool]  # whether the client of an utterance has left
-
-
-class Promise:
-    """Stands where a future would, for whoever does not wait: it calls back at once, with the answer or the error."""
-
-    __slots__ = ("_error", "_tell")
-
-    def __init__(self, tell: Callable[["Served | Exception"], None]) -> None:
-        """``tell`` must not raise."""
-        self._tell: Callable[[Served | Exception], None] | None = tell
-        self._error: Exception | None = None
-
-    def done(self) -> bool:
-        """Whether it has called back."""
-        return self._tell is None
-
-    def cancelled(self) -> bool:
-        """Never: who does not wait cannot leave; ``gone`` tells."""
-        return False
-
-    def exception(self) -> Exception | None:
-        """The error that it has told."""
-        return self._error
-
-    def set_result(self, served: "Served") -> None:
-        """Tell the answer."""
-        tell, self._tell = self._tell, None
-        assert tell is not None
-        tell(served)
-
-    def set_exception(self, error: Exception) -> None:
-        """Tell the error."""
-        tell, self._tell, self._error = self._tell, None, error
-        assert tell is not None
-        tell(error)
-
-
-class Waiting(NamedTuple):
-    """An utterance in the queue; whoever asked for it holds the future and may cancel it by leaving.
-
-    ``gone`` is asked before the utterance goes into the worker; None where only the future tells.
-    """
-
-    prepared: Prepared
-    future: "asyncio.Future[Served] | Promise"
-    since: float
-    until: float
-    gone: Gone | None
-
-    @property
-    def departed(self) -> bool:
-        """Whether nobody waits for it any more."""
-        if self.gone is not None and not self.future.done() and self.gone():
-            self.future.set_exception(ClientGone())
-        return self.future.done()
 
 
 class MicroBatcher:
@@ -265,7 +200,7 @@ class MicroBatcher:
         self._count_rejected("failed", 1)
         # The type alone: the message may quote the utterance, which is nobody's business in a log.
         logger.error("%s failed on one utterance: %s", self.name, type(error).__name__)
-        _fail(batch, AnnotationFailed(f"the model {self.name} failed on this text; tell the operator, whose log names the error"))
+        fail(batch, AnnotationFailed(f"the model {self.name} failed on this text; tell the operator, whose log names the error"))
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """Look after those who wait: too long, or for a worker that hangs."""
@@ -287,7 +222,7 @@ class MicroBatcher:
             waiting = self._waiting.popleft()
             if waiting.departed:
                 self._admission.words -= waiting.prepared.cells
-                self._count_rejected("departed", int(_left(waiting.future)))
+                self._count_rejected("departed", int(left(waiting.future)))
             else:
                 head.append(waiting)
         taken = take_batch([waiting.prepared.cells for waiting in head], BatchLimits(min(most, limits.rows), limits.cells))
@@ -320,7 +255,7 @@ class MicroBatcher:
         """Nobody waits for a worker that is gone."""
         self._dead = True
         for queue in (batch, *self._flights, self._alone, self._waiting):
-            _fail(queue, self._worker_died())
+            fail(queue, self._worker_died())
         self._flights.clear()
         self._alone.clear()
         self._waiting.clear()
@@ -338,14 +273,3 @@ class MicroBatcher:
     def _count_rejected(self, reason: str, items: int) -> None:
         if items:
             self._metrics.rejected(self.name, reason, items)
-
-
-def _left(future: "asyncio.Future[Served] | Promise") -> bool:
-    """Whether a future is done because its client left, and not because its time is over."""
-    return future.cancelled() or isinstance(future.exception(), ClientGone)
-
-
-def _fail(batch: Iterable[Waiting], error: ServiceError) -> None:
-    for waiting in batch:
-        if not waiting.future.done():
-            waiting.future.set_exception(error)

@@ -13,8 +13,8 @@ from app import tracing
 from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
 from app.metrics import Metrics
 from app.registry import ModelRegistry, ServedModel
-from app.scheduler import Gone, Promise, Served
 from app.settings import Settings
+from app.waiting import Gone, Promise, Served
 from model.errors import TextError
 from model.labels import OUTSIDE, Annotation, Slot
 from model.tagger import Prepared

@@ -1,0 +1,87 @@
+"""An utterance that waits for a model, and how whoever asked for it hears of it."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from app.errors import ClientGone, ServiceError
+from model.labels import Annotation
+from model.tagger import Prepared
+
+
+class Served(NamedTuple):
+    """An answer with the seconds that it waited and that its forward pass took."""
+
+    annotation: Annotation
+    queue_s: float
+    inference_s: float
+
+
+Gone = Callable[[], bool]  # whether the client of an utterance has left
+
+
+class Promise:
+    """Stands where a future would, for whoever does not wait: it calls back at once, with the answer or the error."""
+
+    __slots__ = ("_error", "_tell")
+
+    def __init__(self, tell: Callable[["Served | Exception"], None]) -> None:
+        """``tell`` must not raise."""
+        self._tell: Callable[[Served | Exception], None] | None = tell
+        self._error: Exception | None = None
+
+    def done(self) -> bool:
+        """Whether it has called back."""
+        return self._tell is None
+
+    def cancelled(self) -> bool:
+        """Never: who does not wait cannot leave; ``gone`` tells."""
+        return False
+
+    def exception(self) -> Exception | None:
+        """The error that it has told."""
+        return self._error
+
+    def set_result(self, served: "Served") -> None:
+        """Tell the answer."""
+        tell, self._tell = self._tell, None
+        assert tell is not None
+        tell(served)
+
+    def set_exception(self, error: Exception) -> None:
+        """Tell the error."""
+        tell, self._tell, self._error = self._tell, None, error
+        assert tell is not None
+        tell(error)
+
+
+class Waiting(NamedTuple):
+    """An utterance in the queue; whoever asked for it holds the future and may cancel it by leaving.
+
+    ``gone`` is asked before the utterance goes into the worker; None where only the future tells.
+    """
+
+    prepared: Prepared
+    future: "asyncio.Future[Served] | Promise"
+    since: float
+    until: float
+    gone: Gone | None
+
+    @property
+    def departed(self) -> bool:
+        """Whether nobody waits for it any more."""
+        if self.gone is not None and not self.future.done() and self.gone():
+            self.future.set_exception(ClientGone())
+        return self.future.done()
+
+
+def left(future: "asyncio.Future[Served] | Promise") -> bool:
+    """Whether a future is done because its client left, and not because its time is over."""
+    return future.cancelled() or isinstance(future.exception(), ClientGone)
+
+
+def fail(batch: Iterable[Waiting], error: ServiceError) -> None:
+    """Tell ``error`` to all who still wait."""
+    for waiting in batch:
+        if not waiting.future.done():
+            waiting.future.set_exception(error)
