@@ -19,6 +19,7 @@ from tqdm import tqdm
 from app import __version__
 from app.api.requests import Include
 from app.bulk import ANSWERED, MAX_LINE_BYTES, Annotator, Answer, Shape, text_of
+from app.interpreter import tune_interpreter
 from app.resumable import Resumable, ResumeError
 from app.settings import SHIPPED_MODELS
 from model.errors import SlotlineError
@@ -225,4 +226,5 @@ def _fail(message: str, code: int) -> int:
 
 
 if __name__ == "__main__":
+    tune_interpreter()
     sys.exit(main(sys.argv[1:]))

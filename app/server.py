@@ -1,10 +1,8 @@
 """The server of one process: it tells the world before it goes, and loses nothing that it has accepted."""
 
 import asyncio
-import gc
 import signal
 import socket
-import sys
 import time
 from types import FrameType
 
@@ -12,13 +10,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.api.deps import Parts
+from app.interpreter import tune_interpreter
 from app.main import create_app
 from app.protocol import EdgeProtocol
 from app.settings import Settings
 from app.sockets import BACKLOG, announce, refuse_new
 
-YOUNG = 100_000  # containers made and not freed until cycles are looked for among them
-SWITCH_S = 0.0001  # how long a thread waits for the interpreter before it insists
 LAST_WORDS_S = 0.1  # for clients that have just connected to be accepted and to send their request
 
 
@@ -75,21 +72,6 @@ class Server(uvicorn.Server):
                 refuse_new(listener)
             await asyncio.sleep(LAST_WORDS_S)
         await super().shutdown(sockets)
-
-
-def tune_interpreter() -> None:
-    """Fit Python to a loop with one thread beside it. To be called once all is loaded.
-
-    An answer is made of some hundred dictionaries and lists that live for a millisecond and form no cycle; with Python's own thresholds
-    they set off a collection every few requests, a sixth of all the time. Cycles are still collected, only later, and without
-    looking at what stays: modules, models, schemas.
-
-    The thread asks for the interpreter only to hand over what it has computed; with Python's own interval it waits for 5 ms.
-    """
-    sys.setswitchinterval(SWITCH_S)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG, 20, 50)
 
 
 def serve_alone(settings: Settings, sockets: list[socket.socket]) -> int:
