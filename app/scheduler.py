@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -19,7 +20,8 @@ from model.runtime import Outputs
 from model.tagger import Prepared
 
 LOOKAHEAD = 4  # batches' worth of utterances among which mates of like length are looked for
-WORTH_A_BATCH = 12  # utterances from which on a row costs hardly less in a larger batch
+WORTH_GOING = 0.4  # the share of all who are there that makes a second batch while the first is in the worker
+FORGETTING = 0.95  # of how many were there, with each batch
 MOST_FLIGHTS = 2  # batches in the worker: with the next in its hands it need not wait for the loop to turn
 SWEEP_S = 0.02  # how often those who wait are looked at: a deadline is kept to within this
 
@@ -58,6 +60,7 @@ class MicroBatcher:
         self._alone: deque[Waiting] = deque()  # those of a batch that failed: each goes by itself, before all others
         self._flights: deque[list[Waiting]] = deque()  # what is in the worker, or in its hands next
         self._started = 0.0  # when it began with the first of them
+        self._crowd = 0.0  # how many were there at once lately, waiting or in the worker
         self._scheduled = False
         self._closing = False
         self._dead = False
@@ -139,11 +142,14 @@ class MicroBatcher:
         Of many who come together it gets one half and then the other, so that it computes the second while the first are answered.
         """
         while not self._dead and (self._alone or self._waiting) and len(self._flights) < MOST_FLIGHTS:
-            waiting = len(self._waiting)
-            if self._flights and waiting < WORTH_A_BATCH and not self._alone:
-                break  # while it is busy more may come
-            batch = [self._alone.popleft()] if self._alone else self._take((waiting + 1) // 2 if waiting >= 2 * WORTH_A_BATCH else waiting)
-            if batch:
+            if self._alone:
+                self._launch([self._alone.popleft()])
+                continue
+            present = len(self._waiting) + sum(map(len, self._flights))
+            self._crowd = max(present, FORGETTING * self._crowd)
+            if self._flights and len(self._waiting) < WORTH_GOING * self._crowd:
+                break  # while it is busy more will come, and a row costs less in a larger batch
+            if batch := self._take(math.ceil(self._crowd / MOST_FLIGHTS)):
                 self._launch(batch)
         if not self._flights:
             self._idle.set()

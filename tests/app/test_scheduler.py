@@ -48,14 +48,22 @@ async def test_a_thousand_answers_go_to_those_who_asked() -> None:
     assert max(len(batch) for batch in tagger.batches) == 8
 
 
-async def test_what_waits_while_the_worker_is_busy_is_one_batch() -> None:
+async def test_what_waits_while_the_worker_is_busy_goes_in_two_halves() -> None:
     tagger = SlowTagger()
     async with batching(tagger) as batcher:
         first = await entered(tagger, batcher)
-        futures = batcher.admit([tagger.prepare(f"number {index}") for index in range(5)], 20)
+        futures = batcher.admit([tagger.prepare(f"number {index}") for index in range(7)], 20)
         tagger.release.set()
         await asyncio.gather(first, *futures)
-    assert [len(batch) for batch in tagger.batches] == [1, 5]
+    assert [len(batch) for batch in tagger.batches] == [1, 4, 3]
+
+
+async def test_one_by_one_everybody_goes_at_once() -> None:
+    tagger = FakeTagger()
+    async with batching(tagger) as batcher:
+        for index in range(20):
+            await batcher.submit(tagger.prepare(f"number {index}"), 20)
+    assert [len(batch) for batch in tagger.batches] == [1] * 20
 
 
 async def test_departed_client_does_not_harm_its_batch_mates() -> None:
@@ -109,11 +117,13 @@ async def test_an_answer_too_late_is_a_deadline_error_and_is_not_computed() -> N
     tagger = SlowTagger()
     async with batching(tagger) as batcher:
         first = await entered(tagger, batcher)
+        (second,) = batcher.admit([tagger.prepare("in its hands")], 20)
+        await turns()
         with pytest.raises(DeadlineExceeded, match=r"0\.01 s"):
             await batcher.submit(tagger.prepare("too late"), 0.01)
         tagger.release.set()
-        await first
-    assert tagger.batches == [["in the worker"]]
+        await asyncio.gather(first, second)
+    assert tagger.batches == [["in the worker"], ["in its hands"]]
 
 
 @pytest.mark.parametrize(("items", "words"), [(3, 1000), (1000, 6)])

@@ -236,6 +236,8 @@ async def test_overload_is_refused_with_a_time_to_come_back() -> None:
     async with serving(tagger, max_waiting_items=2, max_batch_items=2, deadline_s=20) as client:
         first = asyncio.create_task(parse(client, "in the worker"))
         await happens(tagger.entered)
+        second = asyncio.create_task(parse(client, "in its hands"))
+        await turns()
         batch = asyncio.create_task(client.post("/v1/parse/batch", json={"items": [{"text": "waits"}, {"text": "too"}]}))
         await turns()
         assert 'slotline_waiting_utterances{model="slow"} 2.0' in (await client.get("/metrics")).text
@@ -246,7 +248,7 @@ async def test_overload_is_refused_with_a_time_to_come_back() -> None:
             assert response.json()["type"] == "urn:slotline:problem:overloaded"
         tagger.release.set()
         assert (await batch).json()["counts"]["ok"] == 2
-        await first
+        await asyncio.gather(first, second)
         assert 'slotline_rejected_total{model="slow",reason="overloaded"} 2.0' in (await client.get("/metrics")).text
 
 
