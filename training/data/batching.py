@@ -64,8 +64,8 @@ def _tensors(examples: Sequence[Example], featurizer: Featurizer, scheme: LabelS
     intents = [scheme.intents.index(e.annotation.intent.name) if e.annotation.intent else NO_INTENT for e in examples]
     outside = {annotated: _outside(annotated, scheme) for annotated in {e.annotated for e in examples}}
     return Batch(
-        word_ids_BT=torch.from_numpy(features.word_ids_BT).long(),
-        ngram_ids_BTK=torch.from_numpy(features.ngram_ids_BTK).long(),
+        word_ids_BT=torch.from_numpy(features.word_ids_BT.astype(np.int64)),
+        ngram_ids_BTK=torch.from_numpy(features.ngram_ids_BTK.astype(np.int64)),
         tags_BT=torch.tensor(tags),
         intents_B=torch.tensor(intents),
         outside_BC=torch.from_numpy(np.stack([outside[e.annotated] for e in examples])),

@@ -70,7 +70,7 @@ class TaggerNetwork(nn.Module):
         """Probabilities of tags [B, T, tags] and intents [B, intents] for utterances of one length."""
         self.eval()
         with torch.no_grad():
-            logits = self(torch.from_numpy(word_ids_BT).long(), torch.from_numpy(ngram_ids_BTK).long())
+            logits = self(torch.from_numpy(word_ids_BT.astype(np.int64)), torch.from_numpy(ngram_ids_BTK.astype(np.int64)))
         tags = torch.softmax(logits.tags_BTC, dim=-1).numpy()
         intents = np.zeros((len(tags), 0)) if logits.intents_BI is None else torch.softmax(logits.intents_BI, dim=-1).numpy()
         return tags, intents

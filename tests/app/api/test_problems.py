@@ -132,13 +132,15 @@ async def test_a_client_that_disconnects_frees_its_place() -> None:
         app: FastAPI = client.app
         first = asyncio.create_task(client.post("/v1/parse", json={"text": "in the worker"}))
         await happens(tagger.entered)
+        second = asyncio.create_task(client.post("/v1/parse", json={"text": "in its hands"}))
+        await turns()
         sent = await disconnecting(app, b'{"text": "leaves"}')
         tagger.release.set()
-        await first
+        await asyncio.gather(first, second)
         await turns()
         assert 'method="POST",route="/v1/parse",status="499"' in (await client.get("/metrics")).text
     assert sent[0]["status"] == 499
-    assert tagger.batches == [["in the worker"]]
+    assert tagger.batches == [["in the worker"], ["in its hands"]]
 
 
 async def disconnecting(app: Any, body: bytes) -> list[dict[str, Any]]:
