@@ -1,5 +1,6 @@
 """The tagger: text in, annotation out. Training, evaluation and serving all call this class."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,8 +44,14 @@ class Tagger:
 
     @classmethod
     def load(cls, path: Path, *, threads: int = 1) -> "Tagger":
-        """The tagger of an artefact directory. Raises ArtifactMissing, ArtifactChanged, ArtifactVersion."""
-        return cls(read_artifact(path), threads=threads)
+        """The tagger of an artefact directory. Raises ArtifactMissing, ArtifactChanged, ArtifactVersion.
+
+        Its artefact has no bytes of the graph: the runtime has its own, and they are half of all that is loaded.
+        """
+        artifact = read_artifact(path)
+        tagger = cls(artifact, threads=threads)
+        tagger.artifact = dataclasses.replace(artifact, graph=b"")
+        return tagger
 
     @property
     def name(self) -> str:
