@@ -1,7 +1,6 @@
 """Which models are served: each version with its own queue, all of them swapped by one reference."""
 
 import asyncio
-import ctypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ from app import lineup
 from app.admission import QueueLimits
 from app.batch import BatchLimits
 from app.errors import NotFound, StartupError
+from app.interpreter import release_memory
 from app.lineup import Command, Line, Lines, Release
 from app.loading import Loaded, load_named
 from app.metrics import Metrics
@@ -160,13 +160,6 @@ class ModelRegistry:
 
 def _versions(lines: Lines[ServedModel]) -> list[ServedModel]:
     return [served for line in lines.values() for served in line.versions().values()]
-
-
-def release_memory() -> None:
-    """Give the system back what dropped versions leave: glibc keeps freed pages for each thread that ever allocated."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:  # a C library that has it
-        trim(0)
 
 
 def _nothing() -> float:
