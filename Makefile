@@ -33,7 +33,8 @@ serve: $(RUN) ## the service, at HOST (127.0.0.1) and PORT (8000), with the mode
 	$(BIN)/python -m app --host $(HOST) --port $(PORT) --models $(MODELS)
 
 test: check ## lint, formatting, types, import contracts and tests: what must pass
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n 0 -m alone
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not alone"
 
 check: $(DEV) ## all of test but the tests
 	$(BIN)/ruff check .

@@ -72,6 +72,7 @@ def what_is_wrong(most: float, more: Load) -> list[str]:
     return wrong
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(choose(short=60, long=400))
 def test_five_times_too_much_is_served_as_far_as_it_goes_and_refused_beyond(service: Service) -> None:
     asyncio.run(saturate(service.address, REQUEST, clients=4, seconds=1))  # it must know its own speed
