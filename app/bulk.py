@@ -163,7 +163,7 @@ class Annotator:
     def _alone(self, prepared: Prepared) -> Outcome:
         try:
             return self._tagger.annotate_batch([prepared])[0]
-        except Exception as error:
+        except Exception as error:  # it is this text's, and its line says so
             return AnnotationFailed(f"the model failed on this text: {type(error).__name__}")
 
     def _answer(self, utterance: Utterance, outcome: Outcome | None, number: int) -> Answer:

@@ -42,7 +42,7 @@ class Stages(Protocol):
 
 
 class MicroBatcher:
-    """Whatever waits when the worker becomes free is the next batch.
+    """What waits when the worker becomes free is the next batch, or half of it where many come and go together.
 
     All state belongs to the event loop; the thread only runs the tagger's ``run``. Nothing here waits: every method is a step that
     an arrival, the end of a forward pass or a timer takes. Life: ``start``, any number of ``submit`` and ``admit``, ``close``.
@@ -226,7 +226,7 @@ class MicroBatcher:
         limits = self._limits.batch
         while self._waiting and len(head) < LOOKAHEAD * limits.rows:
             waiting = self._waiting.popleft()
-            if waiting.departed:
+            if waiting.is_over():
                 self._admission.words -= waiting.prepared.cells
                 self._count_rejected("departed", int(left(waiting.future)))
             else:
@@ -243,7 +243,7 @@ class MicroBatcher:
         return self._admission.refusal(len(self._waiting), len(batch), words, seconds)
 
     def _forget_departed(self) -> None:
-        staying = deque(waiting for waiting in self._waiting if not waiting.departed)
+        staying = deque(waiting for waiting in self._waiting if not waiting.is_over())
         self._count_rejected("departed", len(self._waiting) - len(staying))
         self._waiting = staying
         self._admission.words = sum(waiting.prepared.cells for waiting in staying)

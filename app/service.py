@@ -121,7 +121,7 @@ class AnnotationService:
         """As ``read``, for whoever does not wait: ``tell`` gets the reading or what the queue raises. Raises what is wrong at once."""
 
         def on_served(outcome: Served | Exception) -> None:
-            tell(outcome if isinstance(outcome, Exception) else self._reading(outcome, plan))
+            tell(outcome if isinstance(outcome, Exception) else self._reading_or_error(outcome, plan))
 
         prepared = self._prepare(text, plan.served, "/text")
         plan.served.batcher.enqueue(prepared, self._settings.deadline_s, Promise(on_served), gone)
@@ -156,6 +156,12 @@ class AnnotationService:
         if isinstance(error, ServiceError):
             return error
         raise error
+
+    def _reading_or_error(self, served: Served, plan: Plan) -> Reading | Exception:
+        try:
+            return self._reading(served, plan)
+        except Exception as error:  # it belongs to this utterance; the batch that calls back goes on
+            return error
 
     def _reading(self, served: Served, plan: Plan) -> Reading:
         annotation = served.annotation

@@ -67,9 +67,8 @@ class Waiting(NamedTuple):
     until: float
     gone: Gone | None
 
-    @property
-    def departed(self) -> bool:
-        """Whether nobody waits for it any more."""
+    def is_over(self) -> bool:
+        """Whether nobody waits for it any more; whoever left without a word is told so first."""
         if self.gone is not None and not self.future.done() and self.gone():
             self.future.set_exception(ClientGone())
         return self.future.done()

@@ -1,7 +1,7 @@
 """What every exchange has: an id, a gate, a place in the metrics, and an answer even when a handler fails.
 
 The outermost layer, and for the hot path the only one: FastAPI's own machinery costs more than the inference, so the handlers
-of ``hot`` are called from here. Everything else goes on to the application.
+of ``hot`` are called from here, and those of ``at_once`` by the connection itself. Everything else goes on to the application.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import os
 import re
 import time
 import traceback
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import count
 from types import MappingProxyType
@@ -86,11 +86,15 @@ class ExchangeMiddleware:
                 return False
             receive, _ = shortcut.channels()
             done = partial(self._finish, scope, exchange, admission, shortcut)
-            self._at_once[scope["method"], scope["path"]](Call(self._parts, exchange, receive, shortcut), body, done)
-        except ServiceError as error:
-            done(error)
+            return self._begun(Call(self._parts, exchange, receive, shortcut), (scope["method"], scope["path"]), body, done)
         except Exception:  # whatever it is, the ordinary way meets it again and says it
             return False
+
+    def _begun(self, call: Call, asked: tuple[str, str], body: bytes, done: Callable[[Outcome], None]) -> bool:
+        try:
+            self._at_once[asked](call, body, done)
+        except ServiceError as error:
+            done(error)
         return True
 
     def _finish(self, scope: Scope, exchange: Exchange, admission: Admission, shortcut: Shortcut, outcome: Outcome) -> None:

@@ -64,11 +64,13 @@ def begin_parse(call: Call, body: bytes, done: Callable[[Outcome], None]) -> Non
     asked, through = validated(PARSE_REQUEST, body), call.parts.service
     plan = through.plan(service_options(asked))
 
-    def tell(outcome: Reading | Exception) -> None:
+    def tell(reading: Reading | Exception) -> None:
+        outcome: Outcome
         try:
-            done(outcome if isinstance(outcome, Exception) else orjson.dumps(_answer(outcome, plan, asked, call.exchange)))
+            outcome = reading if isinstance(reading, Exception) else orjson.dumps(_answer(reading, plan, asked, call.exchange))
         except Exception as error:  # of building the answer: it belongs to this request alone
-            done(error)
+            outcome = error
+        done(outcome)
 
     through.begin(asked.text, plan, tell, call.shortcut.gone)
 
@@ -111,8 +113,6 @@ async def answer_many(asked: BatchRequest, through: AnnotationService, exchange:
 
 
 HOT: dict[tuple[str, str], Handler] = {("POST", "/v1/parse"): parse, ("POST", "/v1/parse/batch"): parse_batch}
-
-
 AT_ONCE: dict[tuple[str, str], Beginner] = {("POST", "/v1/parse"): begin_parse}
 
 
