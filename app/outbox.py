@@ -5,7 +5,10 @@ its neighbours and costs the sender more than the sending itself.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -16,7 +19,7 @@ class Outbox:
         self._sendings: list[Callable[[], None]] = []
 
     def put(self, send: Callable[[], None]) -> None:
-        """Call ``send`` behind all that is ready to run now; it must not raise."""
+        """Call ``send`` behind all that is ready to run now."""
         if not self._sendings:
             asyncio.get_running_loop().call_soon(self.flush)
         self._sendings.append(send)
@@ -25,4 +28,7 @@ class Outbox:
         """Send what is here."""
         sendings, self._sendings = self._sendings, []
         for send in sendings:
-            send()
+            try:
+                send()
+            except Exception:  # one connection's end is no reason to leave the others without their answers
+                logger.exception("an answer could not be sent")

@@ -18,6 +18,10 @@ class Timer:
         self._tick = tick
         self.callback = callback
 
+    def ring(self) -> None:
+        """Call back, unless it has been cancelled meanwhile."""
+        self.callback()
+
     def cancel(self) -> None:
         """Forget the callback, and all that it holds. Once it was called this does nothing."""
         self.callback = _nothing
@@ -46,7 +50,8 @@ class Timers:
 
     def later(self, seconds: float, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` in ``seconds`` or up to two ticks later, unless it is cancelled."""
-        tick = int((time.monotonic() + seconds) / RESOLUTION_S) + 1
+        now = time.monotonic()
+        tick = int((now + seconds) / RESOLUTION_S) + 1
         timer = Timer(self._wheel, tick, callback)
         due = self._wheel.get(tick)
         if due is None:
@@ -54,17 +59,19 @@ class Timers:
         due.add(timer)
         if not self._turning:
             self._turning = True
-            self._passed = tick - int(seconds / RESOLUTION_S) - 2
+            self._passed = int(now / RESOLUTION_S)
             self.loop = asyncio.get_running_loop()
             self.loop.call_later(RESOLUTION_S, self._turn)
         return timer
 
     def _turn(self) -> None:
+        """Ring what is due. Each timer rings by itself, so that one that fails stops neither the others nor the wheel."""
+        assert self.loop is not None
         now = int(time.monotonic() / RESOLUTION_S)
         for tick in range(self._passed + 1, now + 1):
             for timer in self._wheel.pop(tick, ()):
-                timer.callback()
+                self.loop.call_soon(timer.ring)
         self._passed = now
         self._turning = bool(self._wheel)
-        if self._turning and self.loop is not None:
+        if self._turning:
             self.loop.call_later(RESOLUTION_S, self._turn)

@@ -36,3 +36,12 @@ async def test_what_sending_sets_off_leaves_with_the_next_turn() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert sent == ["behind"]
+
+
+async def test_one_that_cannot_be_sent_keeps_none_of_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    outbox, sent = Outbox(), []
+    for send in (lambda: sent.append(1), lambda: 1 // 0, lambda: sent.append(2)):
+        outbox.put(send)
+    outbox.flush()
+    assert sent == [1, 2]
+    assert "ZeroDivisionError" in caplog.text

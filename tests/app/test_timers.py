@@ -39,3 +39,25 @@ async def test_a_cancelled_timer_never_rings_and_leaves_nothing_behind() -> None
     await asyncio.wait_for(last.wait(), 5)
     cancelled[0].cancel()  # long after
     assert timers._wheel == {}
+
+
+async def test_a_timer_that_fails_stops_neither_the_others_nor_those_to_come() -> None:
+    timers, failures = Timers(), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
+    for _ in range(3):
+        rung = asyncio.Event()
+        timers.later(RESOLUTION_S, lambda: 1 // 0)
+        timers.later(RESOLUTION_S, rung.set)
+        await asyncio.wait_for(rung.wait(), 5)
+        await asyncio.sleep(0)
+    assert [type(failure) for failure in failures] == [ZeroDivisionError] * 3
+
+
+async def test_a_timer_that_another_one_of_its_tick_cancels_never_rings() -> None:
+    timers, last, pair = Timers(), asyncio.Event(), []
+    rung = []
+    for index in range(2):
+        pair.append(timers.later(RESOLUTION_S, lambda index=index: (rung.append(index), pair[1 - index].cancel())))
+    timers.later(3 * RESOLUTION_S, last.set)
+    await asyncio.wait_for(last.wait(), 5)
+    assert len(rung) == 1
