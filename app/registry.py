@@ -7,8 +7,8 @@ from functools import cached_property
 from types import MappingProxyType
 
 from app import lineup
-from app.admission import QueueLimits
 from app.batch import BatchLimits
+from app.capacity import QueueLimits
 from app.errors import NotFound, StartupError
 from app.interpreter import release_memory
 from app.lineup import Command, Line, Lines, Release

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from app.admission import Admission, QueueLimits
 from app.batch import BatchLimits, take_batch
+from app.capacity import Capacity, QueueLimits
 from app.errors import AnnotationFailed, DeadlineExceeded, Draining, Overloaded, WorkerDied
 from app.metrics import Metrics, Pass
 from app.runner import Runner
@@ -55,7 +55,7 @@ class MicroBatcher:
         self._tagger = tagger
         self._limits = limits
         self._metrics = metrics
-        self._admission = Admission(limits)
+        self._capacity = Capacity(limits)
         self._waiting: deque[Waiting] = deque()
         self._alone: deque[Waiting] = deque()  # those of a batch that failed: each goes by itself, before all others
         self._flights: deque[list[Waiting]] = deque()  # what is in the worker, or in its hands next
@@ -72,7 +72,7 @@ class MicroBatcher:
 
     def watch(self) -> None:
         """Let the metrics ask this queue, of all that have its name."""
-        self._metrics.watch_queue(self.name, lambda: len(self._waiting), lambda: self._admission.words)
+        self._metrics.watch_queue(self.name, lambda: len(self._waiting), lambda: self._capacity.words)
 
     @property
     def alive(self) -> bool:
@@ -116,7 +116,7 @@ class MicroBatcher:
         now = time.perf_counter()
         for prepared, future in zip(batch, futures, strict=True):
             self._waiting.append(Waiting(prepared, future, now, now + seconds, gone))
-        self._admission.words += words
+        self._capacity.words += words
         if len(self._flights) < MOST_FLIGHTS and not self._scheduled:
             # Not at once: what arrives in this same turn of the loop belongs into the same batch.
             self._scheduled = True
@@ -192,7 +192,7 @@ class MicroBatcher:
         self.last_forward = time.monotonic()
         lengths, waits = [len(one.tokens) for one in prepared], [max(0.0, started - waiting.since) for waiting in batch]
         words = sum(lengths)
-        self._admission.took(seconds, words)
+        self._capacity.took(seconds, words)
         self._metrics.forward(self.name, Pass(len(batch), words, len(batch) * max(lengths), seconds, waits))
         for waiting, annotation, queue_s in zip(batch, annotations, waits, strict=True):
             if not waiting.future.done():  # else its client left while it was in the worker
@@ -227,12 +227,12 @@ class MicroBatcher:
         while self._waiting and len(head) < LOOKAHEAD * limits.rows:
             waiting = self._waiting.popleft()
             if waiting.is_over():
-                self._admission.words -= waiting.prepared.cells
+                self._capacity.words -= waiting.prepared.cells
                 self._count_rejected("departed", int(left(waiting.future)))
             else:
                 head.append(waiting)
         taken = take_batch([waiting.prepared.cells for waiting in head], BatchLimits(min(most, limits.rows), limits.cells))
-        self._admission.words -= sum([head[index].prepared.cells for index in taken])
+        self._capacity.words -= sum([head[index].prepared.cells for index in taken])
         if len(taken) == len(head):
             return head
         chosen = set(taken)
@@ -240,13 +240,13 @@ class MicroBatcher:
         return [head[index] for index in taken]
 
     def _refusal(self, batch: Sequence[Prepared], words: int, seconds: float) -> Overloaded | None:
-        return self._admission.refusal(len(self._waiting), len(batch), words, seconds)
+        return self._capacity.refusal(len(self._waiting), len(batch), words, seconds)
 
     def _forget_departed(self) -> None:
         staying = deque(waiting for waiting in self._waiting if not waiting.is_over())
         self._count_rejected("departed", len(self._waiting) - len(staying))
         self._waiting = staying
-        self._admission.words = sum(waiting.prepared.cells for waiting in staying)
+        self._capacity.words = sum(waiting.prepared.cells for waiting in staying)
 
     def _open_loop(self, items: int) -> asyncio.AbstractEventLoop:
         if self._closing:
@@ -265,7 +265,7 @@ class MicroBatcher:
         self._flights.clear()
         self._alone.clear()
         self._waiting.clear()
-        self._admission.words = 0
+        self._capacity.words = 0
         self._idle.set()
 
     def _worker_died(self) -> WorkerDied:

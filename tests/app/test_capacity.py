@@ -2,17 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.admission import Admission, QueueLimits
 from app.batch import BatchLimits
+from app.capacity import Capacity, QueueLimits
 
 LIMITS = QueueLimits(items=100, words=1000, wait_s=0.5, hang_s=5, batch=BatchLimits(64, 1024))
 
 
-def taught(seconds_per_word: float) -> Admission:
-    admission = Admission(LIMITS)
+def taught(seconds_per_word: float) -> Capacity:
+    capacity = Capacity(LIMITS)
     for _ in range(200):
-        admission.took(seconds_per_word * 10, 10)
-    return admission
+        capacity.took(seconds_per_word * 10, 10)
+    return capacity
 
 
 @given(st.floats(1e-6, 0.1), st.integers(1, 10), st.integers(1, 100), st.floats(0.01, 10))
@@ -22,9 +22,9 @@ def test_an_empty_queue_takes_any_one_request(cost: float, items: int, words: in
 
 @given(st.floats(1e-6, 0.1), st.integers(1, 99), st.integers(0, 900), st.integers(1, 100), st.floats(0.01, 10))
 def test_what_is_admitted_behind_others_can_be_answered_in_time(cost: float, waiting: int, queued: int, words: int, seconds: float) -> None:
-    admission = taught(cost)
-    admission.words = queued
-    refusal = admission.refusal(waiting, 1, words, seconds)
+    capacity = taught(cost)
+    capacity.words = queued
+    refusal = capacity.refusal(waiting, 1, words, seconds)
     fits = queued * cost <= LIMITS.wait_s * 1.0001 and (queued + words) * cost <= 0.8 * seconds * 1.0001
     if refusal is None:
         assert fits
@@ -35,25 +35,25 @@ def test_what_is_admitted_behind_others_can_be_answered_in_time(cost: float, wai
 
 
 def test_before_the_first_pass_only_the_limits_count() -> None:
-    admission = Admission(LIMITS)
-    admission.words = 900
-    assert admission.refusal(90, 1, 100, 0.001) is None
-    assert admission.refusal(90, 1, 101, 100) is not None
-    assert admission.refusal(100, 1, 1, 100) is not None
+    capacity = Capacity(LIMITS)
+    capacity.words = 900
+    assert capacity.refusal(90, 1, 100, 0.001) is None
+    assert capacity.refusal(90, 1, 101, 100) is not None
+    assert capacity.refusal(100, 1, 1, 100) is not None
 
 
 def test_one_pass_that_was_held_up_shuts_nobody_out() -> None:
-    admission = taught(0.0005)
-    admission.words = 500
-    assert admission.refusal(50, 1, 10, 5) is None
-    admission.took(60, 10)
-    assert admission.refusal(50, 1, 10, 5) is None
+    capacity = taught(0.0005)
+    capacity.words = 500
+    assert capacity.refusal(50, 1, 10, 5) is None
+    capacity.took(60, 10)
+    assert capacity.refusal(50, 1, 10, 5) is None
 
 
 @pytest.mark.parametrize("cost", [0.01, 0.0001])
 def test_a_lasting_change_of_speed_is_learned(cost: float) -> None:
-    admission = taught(0.001)
+    capacity = taught(0.001)
     for _ in range(40):
-        admission.took(cost * 10, 10)
-    admission.words = 100
-    assert (admission.refusal(10, 1, 10, 5) is None) == (100 * cost <= LIMITS.wait_s)
+        capacity.took(cost * 10, 10)
+    capacity.words = 100
+    assert (capacity.refusal(10, 1, 10, 5) is None) == (100 * cost <= LIMITS.wait_s)

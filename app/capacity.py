@@ -22,7 +22,7 @@ class QueueLimits:
     batch: BatchLimits
 
 
-class Admission:
+class Capacity:
     """Knows the words that wait and what a word costs, and so whether more can be answered in time."""
 
     def __init__(self, limits: QueueLimits) -> None:
