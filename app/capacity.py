@@ -7,6 +7,7 @@ from app.batch import BatchLimits
 from app.errors import Overloaded
 
 WEIGHT = 0.2  # of the newest pass in the running mean of seconds per word
+EVIDENCE = 256  # words that must have gone through before there is an estimate: the first few pass through cold code
 JUMP = 2.0  # the most that one pass may count for, times the mean: one that was held up by others says little of the next
 MARGIN = 0.8  # the share of a deadline that an estimate may fill
 
@@ -23,18 +24,26 @@ class QueueLimits:
 
 
 class Capacity:
-    """Knows the words that wait and what a word costs, and so whether more can be answered in time."""
+    """Knows the words that wait and, after the first few, what a word costs, and so whether more can be answered in time."""
 
     def __init__(self, limits: QueueLimits) -> None:
         """Nothing waits, and what a word costs is not known yet."""
         self.words = 0
         self._limits = limits
-        self._seconds_per_word: float | None = None
+        self._seen_words = 0
+        self._seen_s = 0.0
+        self._seconds_per_word = 0.0  # 0 while it is not known
 
     def took(self, seconds: float, words: int) -> None:
         """A forward pass of ``words`` took ``seconds``."""
-        newest, mean = seconds / words, self._seconds_per_word
-        self._seconds_per_word = newest if mean is None else mean + WEIGHT * (min(newest, JUMP * mean) - mean)
+        mean = self._seconds_per_word
+        if mean:
+            self._seconds_per_word = mean + WEIGHT * (min(seconds / words, JUMP * mean) - mean)
+            return
+        self._seen_s += seconds
+        self._seen_words += words
+        if self._seen_words >= EVIDENCE:
+            self._seconds_per_word = self._seen_s / self._seen_words
 
     def refusal(self, waiting: int, items: int, words: int, seconds: float) -> Overloaded | None:
         """Why ``items`` utterances of ``words`` together cannot be taken behind ``waiting`` others, to be answered in ``seconds``.
@@ -43,7 +52,7 @@ class Capacity:
         """
         if not waiting:
             return None
-        cost = self._seconds_per_word or 0.0
+        cost = self._seconds_per_word
         wait_s = self.words * cost
         full = waiting + items > self._limits.items or self.words + words > self._limits.words
         if not full and wait_s <= self._limits.wait_s and (self.words + words) * cost <= MARGIN * seconds:

@@ -42,6 +42,14 @@ def test_before_the_first_pass_only_the_limits_count() -> None:
     assert capacity.refusal(100, 1, 1, 100) is not None
 
 
+@pytest.mark.parametrize("words", [1, 12, 200])
+def test_a_slow_first_pass_shuts_nobody_out(words: int) -> None:
+    capacity = Capacity(LIMITS)
+    capacity.took(2.0, words)
+    capacity.words = 500
+    assert capacity.refusal(50, 1, 10, 5) is None
+
+
 def test_one_pass_that_was_held_up_shuts_nobody_out() -> None:
     capacity = taught(0.0005)
     capacity.words = 500

@@ -204,7 +204,7 @@ async def test_what_cannot_be_answered_in_time_is_refused_with_the_time_to_wait(
     tagger = SlowTagger()
     async with batching(tagger, replace(LIMITS, wait_s=1.5)) as batcher:
         first = await entered(tagger, batcher)
-        batcher._capacity.took(10, words=100)  # 0.1 s a word
+        batcher._capacity.took(100, words=1000)  # 0.1 s a word
         admitted = batcher.admit([tagger.prepare("five words in this one")] * 4, 20)
         with pytest.raises(Overloaded, match="4 utterances wait already; try again in 2 s") as caught:
             batcher.admit([tagger.prepare("more")], 20)

@@ -27,7 +27,8 @@ def utterance(index: int) -> str:
 
 @pytest.fixture(scope="module")
 def service(artifact_dir: Path) -> Iterator[Service]:
-    with running(artifact_dir) as service:
+    # Patient: what is answered is held here, not how soon; a busy machine may take longer than a user would wait.
+    with running(artifact_dir, "--max-wait-s", "30", "--deadline-s", "30") as service:
         yield service
 
 
@@ -51,8 +52,9 @@ def test_a_thousand_different_utterances_at_once_get_their_single_answers(servic
     bodies = [{"text": utterance(index), "context": REFERENCE, "include": ["distribution"]} for index in range(1000)]
     for index, (status, content) in enumerate(asyncio.run(post_at_once(service, bodies))):
         single = tagger.annotate(utterance(index))
+        assert status == 200, content
         parsed = json.loads(content)
-        assert (status, parsed["text"]) == (200, single.text)
+        assert parsed["text"] == single.text
         assert [(slot["name"], slot["start"], slot["end"]) for slot in parsed["slots"]] == [(s.name, s.start, s.end) for s in single.slots]
         np.testing.assert_allclose(parsed["distribution"]["probabilities"], single.label_probabilities_TL, rtol=0, atol=2e-6)
 
