@@ -12,6 +12,7 @@ from model.errors import ConfigError, SlotlineError
 
 DIRECTIONS = ("forward", "both")
 PRECISIONS = ("fp32", "bf16")
+GRAMMARS = ("en", "ru")
 
 
 class TrainingError(SlotlineError):
@@ -41,13 +42,19 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorConfig:
-    """How many utterances the grammar adds to training and validation; ``gazetteer`` is a folder of the data directory."""
+    """How many utterances the grammar of each language adds to training and validation.
+
+    ``gazetteer`` is a folder of the data directory with the names of places.
+    """
 
     train: int = 0
     valid: int = 0
+    languages: tuple[str, ...] = ("en",)
     gazetteer: str = ""
 
     def __post_init__(self) -> None:
+        for language in self.languages:
+            require(language in GRAMMARS, "languages", language, f"some of {', '.join(GRAMMARS)}")
         for name in ("train", "valid"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
 

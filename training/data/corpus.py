@@ -12,7 +12,8 @@ from model.labels import Annotation, Intent, Slot, spans_of_slots
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
 from training.data.booking import CONVERTERS
-from training.data.generate import generate, load_places
+from training.data.generate import generate
+from training.data.places import load_places
 from training.data.readers import READERS
 from training.data.records import Converter, DataProblem, Dropped, Example, Record
 
@@ -49,9 +50,11 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     """The training and the validation examples of a run. Raises DataError for a missing file, and with ``strict`` for a bad record."""
     allowed = Allowed(frozenset(config.slots), frozenset(config.intents))
     train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
-    places = load_places(data / config.generator.gazetteer) if config.generator.gazetteer else ()
-    train.examples += generate(config.seed, config.generator.train, places=places)
-    valid.examples += generate(config.seed + 1, config.generator.valid, places=places, held_out=True)
+    generator = config.generator
+    for language in generator.languages if generator.train or generator.valid else ():
+        places = load_places(data / generator.gazetteer, language) if generator.gazetteer else ()
+        train.examples += generate(config.seed, generator.train, places=places, language=language)
+        valid.examples += generate(config.seed + 1, generator.valid, places=places, held_out=True, language=language)
     return train, valid
 
 
