@@ -60,6 +60,29 @@ class GeneratorConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AugmentConfig:
+    """Shares of the training examples that are altered, each option by itself; 0 leaves it off.
+
+    ``values``: other values in the spans. ``numbers``: numbers in words. ``fillers``: "uh", "ну". ``typos``: typing errors.
+    ``case``: lower case without punctuation.
+    """
+
+    values: float = 0.0
+    numbers: float = 0.0
+    fillers: float = 0.0
+    typos: float = 0.0
+    case: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, share in self.shares().items():
+            require(0 <= share <= 1, name, share, "a share from 0 to 1")
+
+    def shares(self) -> dict[str, float]:
+        """The share of every option."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkConfig:
     """Shape of the network. ``window``: neighbours on either side that a word sees besides itself.
 
@@ -145,6 +168,7 @@ class TrainingConfig:
     seed: int = 1
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     fit: FitConfig = field(default_factory=FitConfig)
 

@@ -11,6 +11,7 @@ from model.errors import LabelError, SlotlineError
 from model.labels import Annotation, Intent, Slot, spans_of_slots
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
+from training.data.augment import augment
 from training.data.booking import CONVERTERS
 from training.data.generate import generate
 from training.data.places import load_places
@@ -55,6 +56,7 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
         places = load_places(data / generator.gazetteer, language) if generator.gazetteer else ()
         train.examples += generate(config.seed, generator.train, places=places, language=language)
         valid.examples += generate(config.seed + 1, generator.valid, places=places, held_out=True, language=language)
+    train.examples = augment(train.examples, config.augment, seed=config.seed)
     return train, valid
 
 
