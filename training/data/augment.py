@@ -17,7 +17,7 @@ from training.config import AugmentConfig
 from training.data.records import Example
 
 _CYRILLIC = regex.compile(r"\p{Cyrillic}")
-_PUNCTUATION = regex.compile(r"(?<!\d)[,;:!?]|[,;:!?](?!\d)|\.(?=\s|$)|…")
+_PUNCTUATION = regex.compile(r"(?<!\d)[,;:!?]|[,;:!?](?!\d)|\.+(?=\s|$)|…")
 _WORD = regex.compile(r"(?<![\w'’])\p{L}{4,}(?![\w'’])")
 _NUMBER = regex.compile(r"(?<![\w.:,/$€£-])(\d{1,2})(?::(\d\d))?(?=[ap]m\b|[^\w.:,/$€£%-]|[.,](?!\d)|$)")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю")

@@ -37,8 +37,8 @@ _FOREIGN = {
 _FOREIGN_WORDS = {service: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for service, words in _FOREIGN.items()}
 # Words that tell the role of a date; a place tells its own by "из" or "в".
 _ROLE = re.compile(
-    r"\b(?:вылет\w*|вылеч\w*|улет\w*|отправл\w*|ле[тч]\w+|поле[тч]\w+|обратн\w*|назад|верну\w*|возвр\w*|билет\w*|рейс\w*"
-    r"|из|от|до|в [А-ЯЁ]\w+)\b"
+    r"\b(?:(?i:вылет\w*|вылеч\w*|улет\w*|отправл\w*|ле[тч]\w+|поле[тч]\w+|обратн\w*|назад|верну\w*|возвр\w*|билет\w*|рейс\w*|из|от|до)"
+    r"|[вВ] [А-ЯЁ]\w+)\b"
 )
 _STOPS = re.compile(r"пересад\w*", re.IGNORECASE)
 

@@ -207,3 +207,82 @@ def test_a_place_without_a_role_is_no_negative_either() -> None:
     outcome = CONVERTERS["sgd"](sgd("I want [Graz](Buses_1/to_location)", "FindBus", "Buses_1"))
     assert isinstance(outcome, dict)
     assert not {"origin", "destination", "location"} & set(outcome["annotated"])
+
+
+def cod(text: str, acts: list[list[object]], service: str = "Flights_3") -> Record:
+    """A Russian turn as that set has it."""
+    plain, spans = marked(text)
+    return {"text": plain, "spans": spans, "intent": "SearchOnewayFlight", "service": service, "acts": acts}
+
+
+INFORM: list[object] = ["INFORM", "x", [], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "acts", "wanted", "intent"),
+    [
+        ("Лечу [в Киров](destination_city) [5-го](departure_date)", [INFORM], "Лечу в [Киров](destination) [5-го](departure_date)", "book_flight"),
+        ("На [5 число](departure_date).", [INFORM], "На [5 число](date).", None),
+        ("Обратно [на 9 мая](return_date)", [INFORM], "Обратно на [9 мая](return_date)", None),
+        ("Рейс Победой", [["INFORM", "airlines", ["Победой"], []]], "Рейс [Победой](carrier)", "book_flight"),
+        ("Билеты на двоих", [["INFORM", "passengers", ["на двоих"], []]], "Билеты на [двоих](people)", None),
+        ("рейс без пересадок", [["INFORM", "number_checked_bags", ["без пересадок"], []]], "рейс [без пересадок](stops)", "book_flight"),
+        ("Годится этот рейс.", [["SELECT", "", [], []]], "Годится этот рейс.", "affirm"),
+    ],
+)  # fmt: skip
+def test_russian_dialogues_give_roles_that_their_words_show(text: str, acts: list[list[object]], wanted: str, intent: str | None) -> None:
+    outcome = CONVERTERS["cod_ru"](cod(text, acts))
+    assert isinstance(outcome, dict)
+    assert (shown(outcome), outcome["intent"]) == (wanted, intent)
+
+
+def test_a_russian_turn_with_a_swapped_role_or_no_subject_is_left_out_and_a_foreign_one_has_no_spans() -> None:
+    assert isinstance(CONVERTERS["cod_ru"](cod("Из [Твери](destination_city)", [INFORM])), Dropped)
+    assert isinstance(CONVERTERS["cod_ru"](cod("В Твери", [INFORM], "Weather_1")), Dropped)
+    rain = CONVERTERS["cod_ru"](cod("Будет дождь в [Твери](city)?", [INFORM], "Weather_1"))
+    assert isinstance(rain, dict)
+    assert (rain["spans"], rain["intent"]) == ([], "out_of_scope")
+    with pytest.raises(LabelError, match="add a row"):
+        CONVERTERS["cod_ru"](cod("Билет", [INFORM], "Ships_1"))
+
+
+def test_a_value_of_a_russian_act_that_is_not_in_the_text_leaves_its_label_open() -> None:
+    outcome = CONVERTERS["cod_ru"](cod("Рейс подешевле", [["INFORM", "airlines", ["Азимут"], []]]))
+    assert isinstance(outcome, dict)
+    assert "carrier" not in outcome["annotated"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "intent"),
+    [
+        ("Ищу [тайский](food) ресторан", "Ищу [тайский](cuisine) ресторан", "book_restaurant"),
+        ("Нужен поезд, отправление после [9:40](time)", "Нужен поезд, отправление после [9:40](departure_time)", "book_train"),
+        ("поезд должен прибыть к [9:40](time)", "поезд должен прибыть к [9:40](arrival_time)", None),
+        ("Уеду я или приеду в [9:40](time)", "Уеду я или приеду в 9:40", "dropped"),
+        ("Столик на [9:40](time), пожалуйста", "Столик на [9:40](time), пожалуйста", "book_restaurant"),
+        ("Нужно такси до [Сакуры](restaurant_name)", "Нужно такси до Сакуры", "book_ride"),
+        ("Какой адрес у отеля?", "", "dropped"),
+    ],
+)
+def test_translated_turns_mark_what_is_sure_and_no_word_of_them_is_a_negative(text: str, wanted: str, intent: str | None) -> None:
+    plain, spans = marked(text)
+    outcome = CONVERTERS["multiwoz_ru"]({"text": plain, "spans": spans, "intent": None})
+    if intent == "dropped":
+        assert isinstance(outcome, Dropped)
+    else:
+        assert isinstance(outcome, dict)
+        assert (shown(outcome), outcome["intent"], outcome["annotated"]) == (wanted, intent, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "raw", "intent"),
+    [
+        ("поставь будильник", "alarm_set", "out_of_scope"),
+        ("билет на поезд в [тверь](place_name)", "transport_ticket", "book_train"),
+        ("вызови такси", "transport_taxi", "book_ride"),
+        ("добрый день", "general_greet", "greet"),
+    ],
+)
+def test_russian_commands_are_read_by_the_table_of_the_english_ones(text: str, raw: str, intent: str) -> None:
+    outcome = converted("massive_ru", text, raw)
+    assert (outcome["spans"], outcome["intent"]) == ([], intent)
