@@ -3,7 +3,7 @@
 import re
 
 from model.errors import LabelError
-from training.data.booking_spans import all_but, contradicted, relabelled, span, tidy
+from training.data.booking_spans import SLOTS, all_but, contradicted, relabelled, span, tidy
 from training.data.booking_turns import shown_intent, small_talk
 from training.data.records import Dropped, Record
 
@@ -27,11 +27,11 @@ _CONTENT = frozenset({"INFORM", "INFORM_INTENT", "REQUEST", "REQUEST_ALTS"})
 # What shows that a turn is about something that we do not book; a film may be one for the cinema.
 _FOREIGN = {
     "Alarm_1": r"будильник\w*|напомин\w*|напомни\w*",
-    "Banks_2": r"сч[её]т\w*|баланс\w*|перев(?:од|ести|ед)\w*|деньги|денег|рубл\w*|доллар\w*|остаток",
+    "Banks_2": r"сч[её]т\w*|баланс\w*|перев(?:од|ести|ед)\w*|деньги|денег|остаток",
     "Homes_1": r"квартир\w*|мебел\w*|животны\w*|ванн\w*",
     "Movies_2": r"режисс\w*|жанр\w*|актёр\w*|актер\w*|роли",
     "Music_1": r"песн\w*|музык\w*|включи\w*|альбом\w*|колонк\w*",
-    "Travel_1": r"музе\w*|парк\w*|храм\w*|достопримечательност\w*|вход\w*|сходить|погулять",
+    "Travel_1": r"музе\w*|парк\w*|храм\w*|достопримечательност\w*|сходить|погулять",
     "Weather_1": r"погод\w*|градус\w*|влажност\w*|ветр\w*|дожд\w*|осадк\w*|температур\w*",
 }
 _FOREIGN_WORDS = {service: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for service, words in _FOREIGN.items()}
@@ -79,8 +79,8 @@ def _foreign(record: Record, services: list[str], kinds: frozenset[str], talk: s
 
 def _slots(record: Record) -> tuple[list[Record], set[str]]:
     """Our spans of the turn, and the labels of values that stand nowhere in it."""
-    text = record["text"]
-    spans, unsure = relabelled(record, _SLOTS), set()
+    text = record["text"]  # a question names values that its acts do not
+    spans, unsure = relabelled(record, _SLOTS), set(SLOTS if any(act[0] == "REQUEST" for act in record.get("acts") or ()) else ())
     for _, slot, values, *_ in record.get("acts") or ():
         for value in values if slot in _VALUES else ():
             label = "stops" if _STOPS.search(value) else _VALUES[slot]

@@ -168,7 +168,7 @@ def _by_label(text: str, tokens: tuple[Token, ...], one: Record) -> list[Record]
     if label in {"nights", "rooms", "star_rating"} and not _LENGTH.match(text[start:end]):
         return _number_alone(text, start, end, label)
     if label == "travel_class":
-        return [span(start, start + len(re.sub(r"(?i) (class|seats?|tickets?|cabin)\b.*$", "", text[start:end])), label)]
+        return [span(start, start + len(re.sub(r"(?i) (class|seats?|tickets?|cabin|класс\w*)\b.*$", "", text[start:end])), label)]
     return [span(start, end, label)]
 
 

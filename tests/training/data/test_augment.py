@@ -55,7 +55,7 @@ def test_an_option_alters_about_its_share_and_the_same_ones_for_the_same_seed(op
     altered = [sum(old != new for old, new in zip(before, after, strict=True)) for after in runs]
     assert runs[0] == runs[1] != runs[2]
     assert altered[3] > 10
-    assert altered[0] == pytest.approx(0.3 * altered[3], abs=0.1 * altered[3])
+    assert altered[0] == pytest.approx(0.3 * altered[3], abs=0.1 * altered[3] + 5)
 
 
 def test_nothing_is_altered_unless_it_is_asked_for() -> None:

@@ -221,7 +221,12 @@ INFORM: list[object] = ["INFORM", "x", [], []]
 @pytest.mark.parametrize(
     ("text", "acts", "wanted", "intent"),
     [
-        ("Лечу [в Киров](destination_city) [5-го](departure_date)", [INFORM], "Лечу в [Киров](destination) [5-го](departure_date)", "book_flight"),
+        (
+            "Лечу [в Киров](destination_city) [5-го](departure_date)",
+            [INFORM],
+            "Лечу в [Киров](destination) [5-го](departure_date)",
+            "book_flight",
+        ),
         ("На [5 число](departure_date).", [INFORM], "На [5 число](date).", None),
         ("Обратно [на 9 мая](return_date)", [INFORM], "Обратно на [9 мая](return_date)", None),
         ("Рейс Победой", [["INFORM", "airlines", ["Победой"], []]], "Рейс [Победой](carrier)", "book_flight"),
@@ -229,7 +234,7 @@ INFORM: list[object] = ["INFORM", "x", [], []]
         ("рейс без пересадок", [["INFORM", "number_checked_bags", ["без пересадок"], []]], "рейс [без пересадок](stops)", "book_flight"),
         ("Годится этот рейс.", [["SELECT", "", [], []]], "Годится этот рейс.", "affirm"),
     ],
-)  # fmt: skip
+)
 def test_russian_dialogues_give_roles_that_their_words_show(text: str, acts: list[list[object]], wanted: str, intent: str | None) -> None:
     outcome = CONVERTERS["cod_ru"](cod(text, acts))
     assert isinstance(outcome, dict)
