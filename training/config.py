@@ -10,6 +10,8 @@ from typing import Any
 from model.config import FeatureConfig, TaggerConfig, build, require
 from model.errors import ConfigError, SlotlineError
 
+CELLS = ("feedforward", "elman", "jordan", "irnn", "gru", "lstm")
+ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DIRECTIONS = ("forward", "both")
 PRECISIONS = ("fp32", "bf16")
 
@@ -56,6 +58,8 @@ class GeneratorConfig:
 class NetworkConfig:
     """Shape of the network. ``window``: neighbours on either side that a word sees besides itself.
 
+    ``cell``: what its layers are made of; a feedforward layer has no direction. ``activation``: of feedforward, elman and jordan;
+    the others have their own.
     ``projection``: dimensions to which a word and its neighbours are brought before the recurrent layers, 0 for none.
     The recurrent layers multiply each input by eight gate matrices, so a narrow input is most of their speed.
     """
@@ -70,8 +74,19 @@ class NetworkConfig:
     input_dropout: float = 0.4
     state_dropout: float = 0.4
     projection: int = 0
+    cell: str = "lstm"
+    activation: str = "tanh"
+
+    @property
+    def both(self) -> bool:
+        """Whether the layers run in both directions."""
+        return self.direction == "both" and self.cell != "feedforward"
 
     def __post_init__(self) -> None:
+        require(self.cell in CELLS, "cell", self.cell, f"one of {', '.join(CELLS)}")
+        require(self.activation in ACTIVATIONS, "activation", self.activation, f"one of {', '.join(ACTIVATIONS)}")
+        own = self.cell in ("irnn", "gru", "lstm")
+        require(not own or self.activation == "tanh", "activation", self.activation, f"none with {self.cell}, whose activations are fixed")
         for name in ("word_dim", "ngram_dim", "hidden", "layers", "attention_dim"):
             require(1 <= getattr(self, name) <= 4096, name, getattr(self, name), "1 to 4096")
         require(0 <= self.window <= 10, "window", self.window, "0 to 10")

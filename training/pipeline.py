@@ -67,8 +67,8 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
     parts = plan(config, train_corpus.examples)
     run = Run(config, parts, train_corpus, valid_corpus, checkpoint_path(out))
     network = fit_best(run, progress, resume=resume)
-    temperatures = fold_fitted_temperatures(network, run)
-    graph = build_graph(network.export_weights(), window=config.network.window, layers=config.network.layers)
+    temperatures = set_fitted_temperatures(network, run)
+    graph = build_graph(network.export_weights(), config.network)
     verify(graph, network.predict, verification_features(run))
     artifact, report = score(run, graph, temperatures)
     write_artifact(artifact, out)
@@ -154,12 +154,12 @@ def selection_score(report: Report) -> float:
 
 def validate(run: Run, network: TaggerNetwork) -> Report:
     """Valid scores of a network, measured through its exported graph like every other score."""
-    graph = build_graph(network.export_weights(), window=run.config.network.window, layers=run.config.network.layers)
+    graph = build_graph(network.export_weights(), run.config.network)
     return evaluate(Tagger(_artifact(run, graph, Calibration.none())), run.valid.examples)
 
 
-def fold_fitted_temperatures(network: TaggerNetwork, run: Run) -> tuple[float, float]:
-    """Fit one temperature for tags and one for intents on valid, and fold them into the output layers.
+def set_fitted_temperatures(network: TaggerNetwork, run: Run) -> tuple[float, float]:
+    """Fit one temperature for tags and one for intents on valid, and have the network divide by them.
 
     Valid examples with a label that training never showed have no logit to compare with and are left out here, not in the scores.
     """
@@ -167,7 +167,7 @@ def fold_fitted_temperatures(network: TaggerNetwork, run: Run) -> tuple[float, f
     known = [example for example in run.valid.examples if _is_known(example, scheme)]
     tags, intents = valid_logits(network, TrainingSet(known, run.parts.featurizer, scheme))
     temperatures = fit_temperature(*tags), fit_temperature(*intents)
-    network.fold_temperatures(*temperatures)
+    network.set_temperatures(*temperatures)
     return temperatures
 
 

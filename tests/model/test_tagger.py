@@ -108,7 +108,7 @@ def test_a_graph_of_any_shape_equals_itself_batched_single_and_padded(
 ) -> None:
     features = FeatureConfig(word_encoders=encoders, ngram_buckets=20, max_ngrams=6)
     weights = random_weights(3, network, features, LabelScheme(("a", "b"), intents), words=9)
-    serialized = build_graph(weights, window=network.window, layers=network.layers)
+    serialized = build_graph(weights, network)
     graph = OnnxGraph(serialized)
     random = np.random.default_rng(5)
 
@@ -123,9 +123,7 @@ def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:
     """Sums in onnxruntime change their order with the number of words, but only in graphs that are wide enough."""
     features = FeatureConfig(ngram_buckets=20, max_ngrams=6)
     network = NetworkConfig(64, 64, 1, 144, 1, "both", 64)
-    graph = OnnxGraph(
-        build_graph(random_weights(3, network, features, LabelScheme(tuple("abcdefgh"), ("x", "y", "z")), words=9), window=1, layers=1)
-    )
+    graph = OnnxGraph(build_graph(random_weights(3, network, features, LabelScheme(tuple("abcdefgh"), ("x", "y", "z")), words=9), network))
     random = np.random.default_rng(5)
     for _ in range(20):
         batch = collate([_random_features(random, int(length)) for length in random.integers(1, 60, 12)])

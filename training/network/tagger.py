@@ -1,5 +1,6 @@
 """The whole network, and its weights under the names that the exported graph knows."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,10 @@ from torch import Tensor, nn
 from model.config import FeatureConfig
 from model.labels import LabelScheme
 from training.config import NetworkConfig
+from training.network.cells import Jordan
 from training.network.embed import NgramEmbedding, WordEmbedding, neighbours
 from training.network.heads import IntentHead, SlotHead
-from training.network.stack import RecurrentStack, VariationalDropout
+from training.network.stack import Directions, Feedforward, LayerStack, VariationalDropout
 
 
 class Logits(NamedTuple):
@@ -22,10 +24,12 @@ class Logits(NamedTuple):
 
 
 class TaggerNetwork(nn.Module):
-    """Word encoders, window, projection, recurrent stack, slot head and intent head.
+    """Word encoders, window, projection, layers, slot head and intent head.
 
     Takes utterances of one length: int64 ``word_ids_BT`` and ``ngram_ids_BTK``.
     """
+
+    temperatures: Tensor
 
     def __init__(
         self, config: NetworkConfig, features: FeatureConfig, scheme: LabelScheme, *, word_counts: list[int], word_dropout: float
@@ -40,31 +44,36 @@ class TaggerNetwork(nn.Module):
         self.input_dropout = VariationalDropout(config.input_dropout)
         width *= 2 * config.window + 1
         self.projection = nn.Linear(width, config.projection, bias=False) if config.projection else None
-        self.stack = RecurrentStack(
-            config.projection or width,
-            config.hidden,
-            layers=config.layers,
-            both=config.direction == "both",
-            dropout=config.state_dropout,
-        )
-        self.slot = SlotHead(self.stack.width, len(scheme.tags))
+        self.stack = LayerStack(config.projection or width, config, outputs=len(scheme.tags))
+        # A Jordan network's slot head is the output that it feeds back.
+        self.slot = None if config.cell == "jordan" else SlotHead(self.stack.width, len(scheme.tags))
         self.intent = IntentHead(self.stack.width, config.attention_dim, len(scheme.intents)) if scheme.intents else None
+        self.register_buffer("temperatures", torch.ones(2))  # of tags and intents (Guo et al. 2017)
 
-    def forward(self, word_ids_BT: Tensor, ngram_ids_BTK: Tensor) -> Logits:
-        """Logits of every tag for every word and of every intent."""
+    def words_seen(self, word_ids_BT: Tensor, ngram_ids_BTK: Tensor) -> Tensor:
+        """What the first layer sees of every word: [B, T, D]."""
         encoded = [self.words(word_ids_BT)] if self.words else []
         encoded += [self.ngrams(ngram_ids_BTK)] if self.ngrams else []
         words_BTD = neighbours(self.input_dropout(torch.cat(encoded, dim=2)), self.window)
-        states_BTH = self.stack(self.projection(words_BTD) if self.projection else words_BTD)
-        return Logits(self.slot(states_BTH).float(), self.intent(states_BTH).float() if self.intent else None)
+        return self.projection(words_BTD) if self.projection else words_BTD
 
-    def fold_temperatures(self, tags: float, intents: float) -> None:
-        """Divide the logits by temperatures once and for all (Guo et al. 2017), inside the output layers."""
-        heads = [(self.slot, tags)] + ([(self.intent.intent, intents)] if self.intent else [])
-        with torch.no_grad():
-            for head, temperature in heads:
-                head.weight.div_(temperature)
-                head.bias.div_(temperature)
+    def forward(self, word_ids_BT: Tensor, ngram_ids_BTK: Tensor) -> Logits:
+        """Logits of every tag for every word and of every intent."""
+        states_BTH = self.stack(self.words_seen(word_ids_BT, ngram_ids_BTK))
+        tags_BTC = nn.functional.linear(states_BTH, *self.slot_layer()).float() / self.temperatures[0]
+        return Logits(tags_BTC, self.intent(states_BTH).float() / self.temperatures[1] if self.intent else None)
+
+    def slot_layer(self) -> tuple[Tensor, Tensor]:
+        """Weight [tags, H] and bias [tags] of the slot head."""
+        if self.slot:
+            return self.slot.weight, self.slot.bias
+        top = self.stack.layers[-1]
+        cells = [cell for cell in top.modules() if isinstance(cell, Jordan)]
+        return torch.cat([cell.w_out for cell in cells], dim=1), torch.stack([cell.b_out for cell in cells]).sum(dim=0)
+
+    def set_temperatures(self, tags: float, intents: float) -> None:
+        """Divide the logits by these from now on; an exported graph has them folded into its output layers."""
+        self.temperatures.copy_(torch.tensor([tags, intents]))
 
     def predict(self, word_ids_BT: np.ndarray, ngram_ids_BTK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities of tags [B, T, tags] and intents [B, intents] for utterances of one length."""
@@ -76,8 +85,27 @@ class TaggerNetwork(nn.Module):
         return tags, intents
 
     def export_weights(self) -> dict[str, np.ndarray]:
-        """float32 arrays under the names that ``training.export.build_graph`` documents."""
-        weights: dict[str, Tensor] = {"slot.weight": self.slot.weight, "slot.bias": self.slot.bias}
+        """float32 arrays under the names that ``training.export.build_graph`` documents, temperatures folded in."""
+        tags, intents = self.temperatures
+        weight, bias = self.slot_layer()
+        weights = self._named_weights() | {"slot.weight": weight / tags, "slot.bias": bias / tags}
+        if self.intent:
+            weights |= {name: weights[name] / intents for name in ("intent.weight", "intent.bias")}
+        return {name: tensor.detach().float().numpy().copy() for name, tensor in weights.items()}
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """The reverse of ``export_weights``, but for temperatures, which stay in the output layers."""
+        with torch.no_grad():
+            for name, parameter in self._named_weights().items():
+                parameter.copy_(torch.from_numpy(weights[name]))
+            if self.slot is None:  # the head's own copy is colder or hotter than what is fed back
+                self.temperatures[0] = self.slot_layer()[0].norm() / float(np.linalg.norm(weights["slot.weight"]))
+
+    def _named_weights(self) -> dict[str, Tensor]:
+        """Every parameter under its name in the graph."""
+        weights: dict[str, Tensor] = {}
+        if self.slot:
+            weights |= {"slot.weight": self.slot.weight, "slot.bias": self.slot.bias}
         if self.words:
             weights["word_embedding"] = self.words.rows.weight
         if self.ngrams:
@@ -86,14 +114,12 @@ class TaggerNetwork(nn.Module):
             weights["projection.weight"] = self.projection.weight
         if self.intent:
             weights |= {"attention.weight": self.intent.attention.weight, "attention.bias": self.intent.attention.bias}
-            weights |= {
-                "attention.query": self.intent.query,
-                "intent.weight": self.intent.intent.weight,
-                "intent.bias": self.intent.intent.bias,
-            }
+            weights |= {"attention.query": self.intent.query}
+            weights |= {"intent.weight": self.intent.intent.weight, "intent.bias": self.intent.intent.bias}
         for index, layer in enumerate(self.stack.layers):
-            for suffix, direction in (("_l0", "forward"), ("_l0_reverse", "backward")):
-                for part, name in (("w_ih", "weight_ih"), ("w_hh", "weight_hh"), ("b_ih", "bias_ih"), ("b_hh", "bias_hh")):
-                    if hasattr(layer, name + suffix):
-                        weights[f"layer{index}.{direction}.{part}"] = getattr(layer, name + suffix)
-        return {name: tensor.detach().float().numpy().copy() for name, tensor in weights.items()}
+            if isinstance(layer, Feedforward):
+                weights |= {f"layer{index}.weight": layer.linear.weight, f"layer{index}.bias": layer.linear.bias}
+            if isinstance(layer, Directions):
+                for direction, cell in layer.named_cells().items():
+                    weights |= {f"layer{index}.{direction}.{name}": parameter for name, parameter in cell.named_parameters()}
+        return weights
