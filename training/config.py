@@ -25,6 +25,7 @@ class SourceConfig:
     """One set of examples: where it is under the data directory, its reader and the mapping of its labels.
 
     ``sample``: the share of its records to take. ``copies``: how many equal records to keep, letter case aside; 0 keeps all.
+    ``dialogue``: the share that is read with the context of its dialogue, where the set knows it.
     """
 
     path: str
@@ -32,8 +33,10 @@ class SourceConfig:
     convert: str = "none"
     sample: float = 1.0
     copies: int = 0
+    dialogue: float = 0.0
 
     def __post_init__(self) -> None:
+        require(0 <= self.dialogue <= 1, "dialogue", self.dialogue, "a share, 0 to 1")
         require(self.copies >= 0, "copies", self.copies, "0 or more")
         require(
             not Path(self.path).is_absolute() and ".." not in Path(self.path).parts, "path", self.path, "a path inside the data directory"

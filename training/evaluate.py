@@ -100,7 +100,7 @@ def answers(tagger: Tagger, examples: Iterable[Example]) -> Iterator[tuple[Examp
         readable = []
         for example in ordered[start : start + BATCH]:
             try:
-                readable.append((example, tagger.prepare(example.annotation.text)))
+                readable.append((example, tagger.prepare(example.annotation.text, example.asked, example.ongoing)))
             except TextError:
                 yield example, None
         batch = tagger.annotate_batch([prepared for _, prepared in readable])

@@ -30,7 +30,7 @@ TORCH_TOLERANCE = 1e-5
 BATCH_TOLERANCE = 1e-6
 _VERIFIED_TOGETHER = 16
 
-Predict = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+Predict = Callable[[FeatureBatch], tuple[np.ndarray, np.ndarray]]
 
 
 class ExportError(SlotlineError):
@@ -41,7 +41,7 @@ def build_graph(weights: Weights, config: NetworkConfig) -> bytes:
     """The serialized graph of a tagger; it carries ``config`` as metadata, so that ``training.restore`` can make the network again.
 
     ``weights`` (float32): ``word_embedding`` [V, E] and/or ``ngram_embedding`` [buckets + 1, N], row 0 zero;
-    ``projection.weight`` [P, (2 window + 1) D] if the words are projected;
+    ``projection.weight`` [P, (2 window + 1) D] if the words are projected; ``context.weight`` [P, X] if there is a context;
     ``layer{k}.{forward,backward}.{w_ih,w_hh,b_ih,b_hh}`` in torch's gate order (no backward: one direction), ``w_out`` and ``b_out`` too
     for a Jordan network; ``layer{k}.{weight,bias}`` for a feedforward one;
     ``slot.weight`` [tags, H], ``slot.bias``; with intents ``attention.weight`` [A, H], ``attention.bias``,
@@ -51,6 +51,9 @@ def build_graph(weights: Weights, config: NetworkConfig) -> bytes:
     words_BTD = _add_window(graph, _add_word_encoders(graph, weights), config.window)
     if "projection.weight" in weights:
         words_BTD = graph.add("MatMul", words_BTD, graph.constant("projection.weight", weights["projection.weight"].T))
+    if "context.weight" in weights:
+        added_BP = graph.add("MatMul", "context", graph.constant("context.weight", weights["context.weight"].T))
+        words_BTD = graph.add("Add", words_BTD, graph.add("Unsqueeze", added_BP, graph.ints(1)))
     states_BTH = add_layers(graph, weights, words_BTD, config)
     outputs = _add_slot_head(graph, weights, states_BTH)
     if "intent.weight" in weights:
@@ -132,9 +135,14 @@ def _add_pooling(graph: Builder, states_BTH: str, scores_BT1: str) -> str:
 
 
 def _serialize(graph: Builder, weights: Weights, outputs: list[str], config: NetworkConfig) -> bytes:
-    shapes: dict[str, list[str | int]] = {"word_ids": ["batch", "words"], "ngram_ids": ["batch", "words", "ngrams"], "lengths": ["batch"]}
+    possible: dict[str, tuple[int, list[str | int]]] = {
+        "word_ids": (TensorProto.INT32, ["batch", "words"]),
+        "ngram_ids": (TensorProto.INT32, ["batch", "words", "ngrams"]),
+        "lengths": (TensorProto.INT32, ["batch"]),
+        "context": (TensorProto.FLOAT, ["batch", "context"]),
+    }
     used = {name for node in graph.nodes for name in node.input}
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name, shape in shapes.items() if name in used]
+    inputs = [helper.make_tensor_value_info(name, *possible[name]) for name in possible if name in used]
     types = _output_types(len(weights["slot.bias"]), len(weights.get("intent.bias", ())))
     results = [helper.make_tensor_value_info(name, *types[name]) for name in outputs]
     constants = [numpy_helper.from_array(value, name) for name, value in graph.constants.items()]
@@ -169,7 +177,7 @@ def _output_types(tags: int, intents: int) -> dict[str, tuple[int, list[str | in
 def verify(serialized: bytes, predict: Predict, utterances: Sequence[Features]) -> None:
     """Hold the graph against the network, its batches against single utterances, and padded against unpadded batches.
 
-    ``predict`` is the network: (word_ids [1, T], ngram_ids [1, T, K]) to (tag, intent) probabilities. Raises ExportError
+    ``predict`` is the network: an utterance to (tag, intent) probabilities. Raises ExportError
     where a probability differs by more than 1e-5 from the network's, by more than 1e-6 between a batch and a single
     utterance, or at all when more padding is added to the same batch.
     """
@@ -178,9 +186,10 @@ def verify(serialized: bytes, predict: Predict, utterances: Sequence[Features]) 
         batch = collate(utterances[start : start + _VERIFIED_TOGETHER])
         together, padded = _probabilities(graph, batch), _probabilities(graph, _with_padding(batch))
         for row, length in enumerate(batch.lengths_B):
-            single = FeatureBatch(batch.word_ids_BT[[row], :length], batch.ngram_ids_BTK[[row], :length], batch.lengths_B[[row]])
+            words = (batch.word_ids_BT[[row], :length], batch.ngram_ids_BTK[[row], :length])
+            single = FeatureBatch(*words, batch.lengths_B[[row]], batch.context_BX[[row]])
             alone = tuple(values[0] for values in _probabilities(graph, single))
-            network = tuple(values[0] for values in predict(single.word_ids_BT, single.ngram_ids_BTK))
+            network = tuple(values[0] for values in predict(single))
             mine = (together[0][row, :length], together[1][row])
             _require_close(alone, network, TORCH_TOLERANCE, "the network")
             _require_close(mine, alone, BATCH_TOLERANCE, "a batch of one")
@@ -195,7 +204,7 @@ def _probabilities(graph: OnnxGraph, batch: FeatureBatch) -> tuple[np.ndarray, n
 def _with_padding(batch: FeatureBatch) -> FeatureBatch:
     """The same utterances with three more empty words."""
     words = np.pad(batch.word_ids_BT, ((0, 0), (0, 3)))
-    return FeatureBatch(words, np.pad(batch.ngram_ids_BTK, ((0, 0), (0, 3), (0, 0))), batch.lengths_B)
+    return dataclasses.replace(batch, word_ids_BT=words, ngram_ids_BTK=np.pad(batch.ngram_ids_BTK, ((0, 0), (0, 3), (0, 0))))
 
 
 def _require_close(found: Sequence[np.ndarray], expected: Sequence[np.ndarray], tolerance: float, reference: str) -> None:

@@ -102,7 +102,7 @@ def _step(state: TrainingState, batch: Batch, config: FitConfig, learning_rate: 
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = state.network(batch.word_ids_BT, batch.ngram_ids_BTK)
+        logits = state.network(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX)
     loss = joint_loss(logits, batch, config.intent_weight)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]  # torch's stub

@@ -20,7 +20,7 @@ from model.vocabulary import Vocabulary
 from training.calibrate import fit_temperature, valid_logits
 from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import TrainingConfig, TrainingError
-from training.data.batching import TrainingSet, count_words, counts_by_index
+from training.data.batching import TrainingSet, count_words, counts_by_index, example_features
 from training.data.corpus import Corpus, load_corpus
 from training.data.records import Example
 from training.evaluate import Report, evaluate
@@ -178,7 +178,8 @@ def _is_known(example: Example, scheme: LabelScheme) -> bool:
 
 def verification_features(run: Run) -> list[Features]:
     """Utterances for the export's proof: the first valid ones, shuffled lengths and all."""
-    return [run.parts.featurizer.features(e.annotation.tokens) for e in run.valid.examples[:VERIFIED] if e.annotation.tokens]
+    chosen = [example for example in run.valid.examples[:VERIFIED] if example.annotation.tokens]
+    return [example_features(example, run.parts.featurizer, run.parts.scheme) for example in chosen]
 
 
 def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, Report]:
@@ -211,12 +212,13 @@ def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact
 
 
 def fingerprint(*parts: Iterable[Example]) -> str:
-    """sha256 of all examples in order: texts, slots, intents."""
+    """sha256 of all examples in order: texts, slots, intents, contexts."""
     digest = hashlib.sha256()
     for examples in parts:
         for example in examples:
             annotation = example.annotation
             annotated = None if example.annotated is None else sorted(example.annotated)
-            digest.update(repr((annotation.text, annotation.slots, annotation.intent, annotated)).encode("utf-8", "surrogatepass"))
+            said = (annotation.text, annotation.slots, annotation.intent, annotated, example.asked, example.ongoing)
+            digest.update(repr(said).encode("utf-8", "surrogatepass"))
         digest.update(b"|")
     return digest.hexdigest()

@@ -14,7 +14,7 @@ from training.export import NETWORK
 from training.network.tagger import TaggerNetwork
 from training.onnx_layers import read_layer
 
-_TRANSPOSED = ("projection.weight", "slot.weight", "attention.weight", "intent.weight")
+_TRANSPOSED = ("projection.weight", "context.weight", "slot.weight", "attention.weight", "intent.weight")
 
 
 def restore(artifact: ModelArtifact) -> TaggerNetwork:

@@ -7,7 +7,7 @@ from model.artifact import ModelArtifact
 from model.calibration import Calibration
 from model.config import FeatureConfig, TaggerConfig
 from model.errors import ArtifactVersion
-from model.features import Features
+from model.features import Features, collate
 from model.labels import LabelScheme
 from model.vocabulary import Vocabulary
 from training.config import CELLS, NetworkConfig
@@ -21,6 +21,7 @@ FEATURES = {
     "vocabulary": FeatureConfig(word_encoders=("vocabulary",), max_ngrams=5),
     "letter_ngrams": FeatureConfig(word_encoders=("letter_ngrams",), ngram_buckets=20, max_ngrams=5),
     "both": FeatureConfig(ngram_buckets=20, max_ngrams=5),
+    "context": FeatureConfig(ngram_buckets=20, max_ngrams=5, context=("expected_slots", "intent")),
 }
 KINDS = [(cell, "tanh") for cell in CELLS] + [(cell, other) for cell in ("feedforward", "elman", "jordan") for other in ("sigmoid", "relu")]
 NETWORKS = [
@@ -50,7 +51,11 @@ def _network(network: NetworkConfig, encoder: str, intents: tuple[str, ...] = SC
 def _utterances(lengths: tuple[int, ...]) -> list[Features]:
     random = np.random.default_rng(8)
     ngrams = [np.ascontiguousarray(np.sort(random.integers(0, 21, (n, 5)), axis=1)[:, ::-1]).astype(np.int32) for n in lengths]
-    return [Features.of(random.integers(1, WORDS, n).astype(np.int32), rows, (True,) * n) for n, rows in zip(lengths, ngrams, strict=True)]
+    contexts = random.integers(0, 2, (len(lengths), 5)).astype(np.float32)
+    return [
+        Features.of(random.integers(1, WORDS, len(rows)).astype(np.int32), rows, (True,) * len(rows), context.tobytes())
+        for rows, context in zip(ngrams, contexts, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("encoder", FEATURES)
@@ -71,17 +76,17 @@ def test_export_fails_when_the_graph_is_not_the_network() -> None:
 
 
 def _artifact(graph: bytes) -> ModelArtifact:
-    config = TaggerConfig("x", "1", features=FEATURES["both"])
+    config = TaggerConfig("x", "1", features=FEATURES["context"])
     return ModelArtifact(config, SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
 
 
 @pytest.mark.parametrize("config", NETWORKS, ids=_name)
 def test_a_network_can_be_made_again_from_its_exported_graph(config: NetworkConfig) -> None:
-    network = _network(config, "both")
+    network = _network(config, "context")
     network.set_temperatures(1.7, 0.6)
     graph = build_graph(network.export_weights(), config)
     again = restore(
-        ModelArtifact(TaggerConfig("x", "1", features=FEATURES["both"]), SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
+        ModelArtifact(TaggerConfig("x", "1", features=FEATURES["context"]), SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
     )
     verify(graph, again.predict, _utterances((1, 4, 9)))
     for name, weights in network.export_weights().items():
@@ -89,7 +94,7 @@ def test_a_network_can_be_made_again_from_its_exported_graph(config: NetworkConf
 
 
 def test_a_graph_that_does_not_name_its_network_cannot_be_made_one_again() -> None:
-    proto = onnx.load_from_string(build_graph(_network(NETWORKS[0], "both").export_weights(), NETWORKS[0]))
+    proto = onnx.load_from_string(build_graph(_network(NETWORKS[0], "context").export_weights(), NETWORKS[0]))
     del proto.metadata_props[:]
     with pytest.raises(ArtifactVersion, match="graph of x 1 does not name its network; train it again"):
         restore(_artifact(proto.SerializeToString()))
@@ -102,8 +107,8 @@ def test_a_checkpoint_holds_the_whole_network(config: NetworkConfig) -> None:
         for parameter in other.parameters():
             parameter.add_(0.1)
     other.load_state_dict(network.state_dict())
-    ids = np.array([[2, 3, 4]]), np.ones((1, 3, 5), dtype=np.int32)
-    for mine, theirs in zip(network.predict(*ids), other.predict(*ids), strict=True):
+    batch = collate(_utterances((5, 5)))
+    for mine, theirs in zip(network.predict(batch), other.predict(batch), strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 
@@ -111,7 +116,7 @@ def test_a_checkpoint_holds_the_whole_network(config: NetworkConfig) -> None:
 @pytest.mark.parametrize(("cell", "activation"), KINDS)
 def test_the_gradient_reaches_every_parameter(cell: str, activation: str, encoder: str) -> None:
     network = _network(NetworkConfig(6, 4, 1, 7, 2, "both", 5, 0.0, 0.0, cell=cell, activation=activation), encoder)
-    logits = network(torch.tensor([[2, 3, 4, 5]]), torch.arange(1, 21).reshape(1, 4, 5))
+    logits = network(torch.tensor([[2, 3, 4, 5]]), torch.arange(1, 21).reshape(1, 4, 5), torch.ones(1, 5))
     (logits.tags_BTC.square().sum() + logits.intents_BI.square().sum()).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name

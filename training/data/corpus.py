@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.errors import LabelError, SlotlineError
-from model.labels import Annotation, Intent, Slot, spans_of_slots
+from model.labels import Annotation, Intent, LabelScheme, Slot, spans_of_slots
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
 from training.data.booking import CONVERTERS
+from training.data.context import with_contexts
 from training.data.generate import generate, load_places
 from training.data.readers import READERS
 from training.data.records import Converter, DataProblem, Dropped, Example, Record
@@ -51,6 +52,9 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
     places = load_places(data / config.generator.gazetteer) if config.generator.gazetteer else ()
     train.examples += generate(config.seed, config.generator.train, places=places)
+    if config.features.context:
+        scheme = LabelScheme(config.slots, config.intents)
+        train.examples = [*with_contexts(train.examples, scheme, config.seed)]
     valid.examples += generate(config.seed + 1, config.generator.valid, places=places, held_out=True)
     return train, valid
 
@@ -94,16 +98,22 @@ def _read(source: SourceConfig, data: Path, allowed: Allowed) -> Iterator[Exampl
         if isinstance(numbered, DataProblem):
             yield numbered
         elif source.sample == 1 or random.Random(numbered[0]).random() < source.sample:
-            yield from _convert(numbered[1], CONVERTERS[source.convert], allowed, (source.path, numbered[0]))
+            yield from _convert(numbered[1], CONVERTERS[source.convert], allowed, (source, numbered[0]))
 
 
-def _convert(record: Record, convert: Converter, allowed: Allowed, place: tuple[str, int]) -> Iterator[Example | DataProblem | Dropped]:
+def _convert(
+    record: Record, convert: Converter, allowed: Allowed, origin: tuple[SourceConfig, int]
+) -> Iterator[Example | DataProblem | Dropped]:
     """One record as an example, a drop or a problem; a nested span that the record announces counts as dropped beside it."""
+    source, number = origin
+    place = source.path, number
     try:
         converted = convert(_checked(record))
         if isinstance(converted, Dropped):
             yield converted
             return
+        if random.Random(-number).random() < source.dialogue:
+            converted = {**converted, **converted.get("in_dialogue", {})}
         spans = converted["spans"]
         if record.get("overlap"):
             spans = _outermost(spans)
@@ -148,6 +158,8 @@ def _example(record: Record, spans: Sequence[Record], allowed: Allowed, place: t
         annotation=Annotation(text, tokens, slots, Intent(intent) if intent else None),
         source=f"{place[0]}/{place[1]}",
         annotated=None if annotated is None else frozenset(annotated),
+        asked=tuple(record.get("asked", ())),
+        ongoing=record.get("ongoing"),
     )
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from model.config import FeatureConfig
+from model.features import FeatureBatch
 from model.labels import LabelScheme
 from training.config import NetworkConfig
 from training.network.cells import Jordan
@@ -26,7 +27,7 @@ class Logits(NamedTuple):
 class TaggerNetwork(nn.Module):
     """Word encoders, window, projection, layers, slot head and intent head.
 
-    Takes utterances of one length: int64 ``word_ids_BT`` and ``ngram_ids_BTK``.
+    Takes utterances of one length: int64 ``word_ids_BT`` and ``ngram_ids_BTK``, and ``context_BX`` if its features have a context.
     """
 
     temperatures: Tensor
@@ -44,22 +45,27 @@ class TaggerNetwork(nn.Module):
         self.input_dropout = VariationalDropout(config.input_dropout)
         width *= 2 * config.window + 1
         self.projection = nn.Linear(width, config.projection, bias=False) if config.projection else None
-        self.stack = LayerStack(config.projection or width, config, outputs=len(scheme.tags))
+        width = config.projection or width
+        known = len(scheme.slots) + len(scheme.intents)
+        self.context = nn.Linear(known, width, bias=False) if features.context else None  # added to every word
+        self.stack = LayerStack(width, config, outputs=len(scheme.tags))
         # A Jordan network's slot head is the output that it feeds back.
         self.slot = None if config.cell == "jordan" else SlotHead(self.stack.width, len(scheme.tags))
         self.intent = IntentHead(self.stack.width, config.attention_dim, len(scheme.intents)) if scheme.intents else None
         self.register_buffer("temperatures", torch.ones(2))  # of tags and intents (Guo et al. 2017)
 
-    def words_seen(self, word_ids_BT: Tensor, ngram_ids_BTK: Tensor) -> Tensor:
+    def words_seen(self, word_ids_BT: Tensor, ngram_ids_BTK: Tensor, context_BX: Tensor | None = None) -> Tensor:
         """What the first layer sees of every word: [B, T, D]."""
         encoded = [self.words(word_ids_BT)] if self.words else []
         encoded += [self.ngrams(ngram_ids_BTK)] if self.ngrams else []
         words_BTD = neighbours(self.input_dropout(torch.cat(encoded, dim=2)), self.window)
-        return self.projection(words_BTD) if self.projection else words_BTD
+        if self.projection:
+            words_BTD = self.projection(words_BTD)
+        return words_BTD if self.context is None or context_BX is None else words_BTD + self.context(context_BX)[:, None]
 
-    def forward(self, word_ids_BT: Tensor, ngram_ids_BTK: Tensor) -> Logits:
+    def forward(self, word_ids_BT: Tensor, ngram_ids_BTK: Tensor, context_BX: Tensor | None = None) -> Logits:
         """Logits of every tag for every word and of every intent."""
-        states_BTH = self.stack(self.words_seen(word_ids_BT, ngram_ids_BTK))
+        states_BTH = self.stack(self.words_seen(word_ids_BT, ngram_ids_BTK, context_BX))
         tags_BTC = nn.functional.linear(states_BTH, *self.slot_layer()).float() / self.temperatures[0]
         return Logits(tags_BTC, self.intent(states_BTH).float() / self.temperatures[1] if self.intent else None)
 
@@ -75,11 +81,12 @@ class TaggerNetwork(nn.Module):
         """Divide the logits by these from now on; an exported graph has them folded into its output layers."""
         self.temperatures.copy_(torch.tensor([tags, intents]))
 
-    def predict(self, word_ids_BT: np.ndarray, ngram_ids_BTK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, batch: FeatureBatch) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities of tags [B, T, tags] and intents [B, intents] for utterances of one length."""
         self.eval()
+        words, ngrams = (torch.from_numpy(ids.astype(np.int64)) for ids in (batch.word_ids_BT, batch.ngram_ids_BTK))
         with torch.no_grad():
-            logits = self(torch.from_numpy(word_ids_BT.astype(np.int64)), torch.from_numpy(ngram_ids_BTK.astype(np.int64)))
+            logits = self(words, ngrams, torch.from_numpy(batch.context_BX.copy()))
         tags = torch.softmax(logits.tags_BTC, dim=-1).numpy()
         intents = np.zeros((len(tags), 0)) if logits.intents_BI is None else torch.softmax(logits.intents_BI, dim=-1).numpy()
         return tags, intents
@@ -112,6 +119,8 @@ class TaggerNetwork(nn.Module):
             weights["ngram_embedding"] = self.ngrams.rows.weight
         if self.projection:
             weights["projection.weight"] = self.projection.weight
+        if self.context:
+            weights["context.weight"] = self.context.weight
         if self.intent:
             weights |= {"attention.weight": self.intent.attention.weight, "attention.bias": self.intent.attention.bias}
             weights |= {"attention.query": self.intent.query}

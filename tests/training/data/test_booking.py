@@ -206,3 +206,20 @@ def test_a_place_without_a_role_is_no_negative_either() -> None:
     outcome = CONVERTERS["sgd"](sgd("I want [Graz](Buses_1/to_location)", "FindBus", "Buses_1"))
     assert isinstance(outcome, dict)
     assert not {"origin", "destination", "location"} & set(outcome["annotated"])
+
+
+def test_an_answer_has_the_role_that_was_asked_for_only_where_its_dialogue_is_known() -> None:
+    acts = [["INFORM", "check_in_date", ["the 9th"], ["2019-03-09"]]]
+    record = sgd("Make it [the 9th](Hotels_4/check_in_date) please", "ReserveHotel", "Hotels_4", acts)
+    outcome = CONVERTERS["sgd"](record)
+    assert isinstance(outcome, dict)
+    assert shown(outcome) == "Make it the [9th](date) please"
+    assert outcome["intent"] is None
+    dialogue = outcome["in_dialogue"]
+    assert shown({**outcome, **dialogue}) == "Make it the [9th](check_in_date) please"
+    assert (dialogue["asked"], dialogue["ongoing"], dialogue["intent"]) == (["check_in_date"], "book_hotel", "book_hotel")
+
+
+def test_what_the_restaurant_had_asked_for_is_kept() -> None:
+    outcome = converted("restaurants8k", "[13](people)", requested=["people", "no_such_slot"])
+    assert outcome["in_dialogue"] == {"asked": ["people"]}
