@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -15,7 +16,10 @@ from training.config import SourceConfig, TrainingConfig, load_config
 from training.data.corpus import Allowed, Corpus, load_sources
 from training.evaluate import Report, evaluate
 from training.files import replace_file
-from training.loop import Epoch
+
+if TYPE_CHECKING:  # torch takes two seconds to import; commands that do not train do without
+    from training.loop import Epoch
+    from training.pretrain import ClozeEpoch
 
 SHOWN_PROBLEMS = 5
 
@@ -56,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace, console: Console) -> int:
-    from training.pipeline import train  # torch takes two seconds to import; other commands do without
+    from training.pipeline import train
 
     seed = [] if options.seed is None else [f"seed={options.seed}"]
     config = load_config(options.config, [*options.overrides, *seed])
@@ -98,10 +102,16 @@ class _Terminal:
             self._task = self._bar.add_task("epoch", total=total)
         self._bar.update(self._task, completed=done)
 
-    def epoch(self, epoch: Epoch, report: Report, *, best: bool) -> None:
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task = None
+    def pretrained(self, epoch: "ClozeEpoch") -> None:
+        self._end_bar()
+        self._console.print(
+            f"pre-training {epoch.number:2d}  loss {epoch.loss:.4f}  words guessed {epoch.guessed:.2%}  {epoch.seconds:.1f} s",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def epoch(self, epoch: "Epoch", report: Report, *, best: bool) -> None:
+        self._end_bar()
         self._console.print(
             f"epoch {epoch.number:3d}/{self._epochs}  loss {epoch.loss:.4f}  gradient {epoch.gradient_norm:.2f}"
             f"  valid F1 {report.slots.f1:.2%}  intent {report.intent_accuracy:.2%}  sentence {report.sentence_accuracy:.2%}"
@@ -109,6 +119,11 @@ class _Terminal:
             highlight=False,
             soft_wrap=True,
         )
+
+    def _end_bar(self) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
 
 
 def _progress_bar(console: Console) -> Progress:

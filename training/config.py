@@ -134,6 +134,29 @@ class FitConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PretrainConfig:
+    """Whether the network first learns from unlabelled utterances: ``epochs`` of guessing the share ``masked`` of their words.
+
+    The texts are those of ``texts`` and of the training examples. ``min_count``: how often a word must occur in them to have a
+    dimension of its own though no labelled example shows it; 0: no such word has. The rest is as in ``fit``.
+    """
+
+    epochs: int = 0
+    texts: tuple[SourceConfig, ...] = ()
+    min_count: int = 0
+    masked: float = 0.15
+    batch_words: int = 1000
+    learning_rate: float = 3e-3
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "min_count"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        require(0 < self.masked < 1, "masked", self.masked, "a share above 0, below 1")
+        require(self.batch_words >= 1, "batch_words", self.batch_words, "1 or more")
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "a number above 0")
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingConfig:
     """One model: its name, its data, its shape and how it is trained.
 
@@ -157,6 +180,7 @@ class TrainingConfig:
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     fit: FitConfig = field(default_factory=FitConfig)
 
     def __post_init__(self) -> None:

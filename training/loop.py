@@ -36,7 +36,7 @@ class TrainingState:
         """A fresh state around ``network``, before its first epoch."""
         self.network = network
         self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))  # type: ignore[no-untyped-call]  # torch's stub
-        self.optimizer = torch.optim.AdamW(_parameter_groups(network, config), lr=config.learning_rate, fused=True)
+        self.optimizer = torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate, fused=True)
         self.epochs_done = 0
 
     @property
@@ -79,7 +79,7 @@ def fit(
         began = time.perf_counter()
         losses, norms = [], []
         for step, batch in enumerate(batches):
-            rate = _learning_rate((number - 1) * len(batches) + step, config.epochs * len(batches), config)
+            rate = learning_rate((number - 1) * len(batches) + step, config.epochs * len(batches), config)
             loss, norm = _step(state, batch, config, rate)
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 raise TrainingError(
@@ -135,8 +135,8 @@ def slot_loss(logits_BTC: Tensor, tags_BT: Tensor, outside_BC: Tensor) -> Tensor
     return -torch.where(tags_BT > 0, tagged_BT, untagged_BT).mean()
 
 
-def _learning_rate(step: int, steps: int, config: FitConfig) -> float:
-    """Linear warm-up, then a half cosine down to the final rate (Loshchilov and Hutter 2017)."""
+def learning_rate(step: int, steps: int, config: FitConfig) -> float:
+    """Of step 0 to ``steps - 1``: linear warm-up, then a half cosine down to the final rate (Loshchilov and Hutter 2017)."""
     if step < config.warmup_steps:
         return config.learning_rate * (step + 1) / config.warmup_steps
     progress = (step - config.warmup_steps) / max(1, steps - config.warmup_steps)
@@ -144,8 +144,8 @@ def _learning_rate(step: int, steps: int, config: FitConfig) -> float:
     return low + (config.learning_rate - low) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def _parameter_groups(network: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
-    """Matrices decay, biases and embedding rows do not: a rare word's row must not fade between its occurrences."""
+def parameter_groups(network: nn.Module, config: FitConfig) -> list[dict[str, Any]]:
+    """For the optimizer: matrices decay, biases and embedding rows do not: a rare word's row must not fade between its occurrences."""
     decayed: list[Tensor] = []
     kept: list[Tensor] = []
     for name, parameter in network.named_parameters():

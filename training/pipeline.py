@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,13 +20,15 @@ from model.vocabulary import Vocabulary
 from training.calibrate import fit_temperature, valid_logits
 from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import TrainingConfig, TrainingError
-from training.data.batching import TrainingSet, count_words, counts_by_index, example_features
-from training.data.corpus import Corpus, load_corpus
+from training.data.batching import TrainingSet, count_text_words, count_words, counts_by_index, example_features
+from training.data.corpus import Corpus, load_corpus, load_texts
 from training.data.records import Example
+from training.data.texts import TextSet
 from training.evaluate import Report, evaluate
 from training.export import build_graph, verify
 from training.loop import Epoch, TrainingState, fit
 from training.network.tagger import TaggerNetwork
+from training.pretrain import ClozeEpoch, pretrain
 from training.report import model_card
 
 VERIFIED = 512  # utterances on which the exported graph is held against the network
@@ -40,6 +42,9 @@ class Progress(Protocol):
 
     def step(self, done: int, total: int) -> None:
         """A batch of the epoch is done."""
+
+    def pretrained(self, epoch: ClozeEpoch) -> None:
+        """An epoch of pre-training is done."""
 
     def epoch(self, epoch: Epoch, report: Report, *, best: bool) -> None:
         """An epoch is done and scored on valid."""
@@ -64,8 +69,9 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
         raise FileExistsError(f"{out} exists and is no artefact; choose another --out or remove it")
     train_corpus, valid_corpus = load_corpus(config, data, strict=strict)
     progress.corpus(train_corpus, valid_corpus)
-    parts = plan(config, train_corpus.examples)
-    run = Run(config, parts, train_corpus, valid_corpus, checkpoint_path(out))
+    texts = load_texts(config, data) if config.pretrain.epochs else ()
+    parts = plan(config, train_corpus.examples, texts)
+    run = Run(config, parts, train_corpus, valid_corpus, texts, checkpoint_path(out))
     network = fit_best(run, progress, resume=resume)
     temperatures = set_fitted_temperatures(network, run)
     graph = build_graph(network.export_weights(), config.network)
@@ -84,22 +90,28 @@ class Run:
     parts: Parts
     train: Corpus
     valid: Corpus
+    texts: tuple[str, ...]
     checkpoint: Path
 
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
         """What must be equal for a checkpoint to be continued."""
-        return {"settings": self.config.to_dict(), "data": fingerprint(self.train.examples, self.valid.examples)}
+        texts = hashlib.sha256("\n".join(self.texts).encode("utf-8", "surrogatepass")).hexdigest()
+        return {"settings": self.config.to_dict(), "data": fingerprint(self.train.examples, self.valid.examples), "texts": texts}
 
 
-def plan(config: TrainingConfig, examples: Sequence[Example]) -> Parts:
-    """Labels, vocabulary and features. Raises TrainingError without a single example."""
+def plan(config: TrainingConfig, examples: Sequence[Example], texts: Sequence[str] = ()) -> Parts:
+    """Labels, vocabulary and features; ``texts`` are those of pre-training. Raises TrainingError without a single example."""
     if not examples:
         raise TrainingError("there is no training example; check the [[train]] entries and the data directory")
     slots = config.slots or tuple(sorted({slot.name for example in examples for slot in example.annotation.slots}))
     intents = config.intents or tuple(sorted({example.annotation.intent.name for example in examples if example.annotation.intent}))
     counts = count_words(examples, config.features)
-    vocabulary = Vocabulary.of(counts, min_count=config.min_count)
+    frequent = {word: count for word, count in counts.items() if count >= config.min_count}
+    if config.pretrain.min_count:
+        seen = count_text_words(texts, config.features) + counts
+        frequent |= {word: count for word, count in seen.items() if count >= config.pretrain.min_count}
+    vocabulary = Vocabulary.of(frequent)
     return Parts(LabelScheme(slots, intents), vocabulary, Featurizer(config.features, vocabulary), counts_by_index(vocabulary, counts))
 
 
@@ -111,6 +123,9 @@ def fit_best(run: Run, progress: Progress, *, resume: bool) -> TaggerNetwork:
     network = TaggerNetwork(
         run.config.network, run.config.features, run.parts.scheme, word_counts=run.parts.word_counts, word_dropout=config.word_dropout
     )
+    if not (resume and run.checkpoint.exists()):
+        for cloze_epoch in pretrain_on_texts(network, run, progress):
+            progress.pretrained(cloze_epoch)
     state = TrainingState(network, config)
     best = _restore(state, run) if resume else _Best()
     if not resume and run.checkpoint.exists():
@@ -127,6 +142,14 @@ def fit_best(run: Run, progress: Progress, *, resume: bool) -> TaggerNetwork:
         progress.epoch(epoch, report, best=better)
     network.load_state_dict(best.weights)
     return network
+
+
+def pretrain_on_texts(network: TaggerNetwork, run: Run, progress: Progress) -> Iterator[ClozeEpoch]:
+    """Pre-training as the config asks for it, on its texts and those of the training examples; nothing where it asks for none."""
+    if run.config.pretrain.epochs:
+        utterances = [*run.texts, *(example.annotation.text for example in run.train.examples)]
+        texts = TextSet(utterances, run.parts.featurizer, max_words=run.config.max_words)
+        yield from pretrain(network, texts, run.config, words=len(run.parts.vocabulary), on_step=progress.step)
 
 
 @dataclass(frozen=True, slots=True)

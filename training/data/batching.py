@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 from model.config import FeatureConfig
 from model.features import Features, Featurizer, collate, encode_context, word_key
 from model.labels import LabelScheme, spans_of_slots
+from model.text import tokenize
 from model.vocabulary import FIRST_WORD, Vocabulary
 from training.data.records import Example
 
@@ -96,6 +97,11 @@ def _outside(annotated: frozenset[str] | None, scheme: LabelScheme) -> np.ndarra
 def count_words(examples: Sequence[Example], config: FeatureConfig) -> Counter[str]:
     """Occurrences of every word in the form that the vocabulary knows."""
     return Counter(word_key(token.text, config) for example in examples for token in example.annotation.tokens)
+
+
+def count_text_words(texts: Iterable[str], config: FeatureConfig) -> Counter[str]:
+    """The same of texts without labels."""
+    return Counter(word_key(token.text, config) for text in texts for token in tokenize(text))
 
 
 def counts_by_index(vocabulary: Vocabulary, counts: Counter[str]) -> list[int]:

@@ -59,6 +59,12 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     return train, valid
 
 
+def load_texts(config: TrainingConfig, data: Path) -> tuple[str, ...]:
+    """The unlabelled utterances of pre-training, each once. Raises DataError for a missing file."""
+    found = load_sources(config.pretrain.texts, data, Allowed())
+    return tuple(dict.fromkeys(example.annotation.text for example in found.examples))
+
+
 def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, *, strict: bool = False) -> Corpus:
     """Read, convert, sample and check every source in order."""
     corpus = Corpus()
