@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import re
 from collections.abc import Iterable, Iterator
 
 from model.labels import Intent, LabelScheme, Slot
@@ -13,6 +14,12 @@ FAMILIES = (
     ("date", "departure_date", "arrival_date", "return_date", "check_in_date", "check_out_date", "pickup_date", "dropoff_date"),
     ("time", "departure_time", "arrival_time", "return_time", "pickup_time", "dropoff_time"),
     ("people", "rooms", "nights", "bags"),
+)
+_TIMES, _COUNTS = FAMILIES[2], FAMILIES[3]
+_NUMBER = re.compile(
+    r"\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    r"один|два|две|три|четыре|пять|шесть|семь|восемь|девять|десять|одиннадцать|двенадцать",
+    re.IGNORECASE,
 )
 ANSWERED = 0.5  # of the bare answers, the share that answers a question for any slot of its family
 ASKED = 0.15  # of the others, the share in which some of their own slots had been asked for
@@ -49,6 +56,8 @@ def bare_answer(example: Example, scheme: LabelScheme) -> list[str]:
     if len(slots) != 1 or any(letter.isalnum() for letter in text[: slots[0].start] + text[slots[0].end :]):
         return []
     family = next((family for family in FAMILIES if slots[0].name in family), ())
+    if family in (_TIMES, _COUNTS) and _NUMBER.fullmatch(text[slots[0].start : slots[0].end]):
+        family = (*_COUNTS, *_TIMES)
     return [name for name in family if name in scheme.slots]
 
 

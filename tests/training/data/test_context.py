@@ -69,7 +69,10 @@ def test_contexts_are_there_fitting_and_misleading_and_absent() -> None:
         ("8th!", "date", ["date", "departure_date", "return_date"]),
         ("to Oslo", "destination", []),
         ("sushi", "cuisine", []),
-        ("two", "people", ["people", "rooms"]),
+        ("two", "people", ["people", "rooms", "time", "arrival_time"]),
+        ("13", "time", ["people", "rooms", "time", "arrival_time"]),
+        ("noon", "time", ["time", "arrival_time"]),
+        ("twosome", "people", ["people", "rooms"]),
     ],
 )
 def test_a_bare_answer_is_one_value_and_nothing_else(text: str, name: str, family: list[str]) -> None:
