@@ -23,12 +23,13 @@ def mark(start: int, end: int, label: str, **more: str) -> Record:
 def record(text: str, spans: Iterable[Record], intent: str | None, source: str, **more: object) -> Record | Dropped:
     """A record whose spans are in order and end at no space; ``lang`` is English unless given, ``overlap`` says that spans do.
 
-    A span without a character, or outside the text, drops the record.
+    A span of nothing but spaces, or outside the text, drops the record.
     """
+    spans = list(spans)
+    if not all(0 <= span["start"] < span["end"] <= len(text) and text[span["start"] : span["end"]].strip() for span in spans):
+        return Dropped("a span that is empty or outside the text")
     lang = more.pop("lang", "en")
     trimmed = sorted((_trimmed(text, span) for span in spans), key=lambda span: (span["start"], span["end"]))
-    if not all(0 <= span["start"] < span["end"] <= len(text) for span in trimmed):
-        return Dropped("a span that is empty or outside the text")
     overlap = {"overlap": True} if _overlapping(trimmed) else {}
     return {"text": text, "spans": trimmed, "intent": intent, "lang": lang, "source": source, **more, **overlap}
 
@@ -61,7 +62,7 @@ def letters(text: str) -> str:
 def _trimmed(text: str, span: Record) -> Record:
     words = text[span["start"] : span["end"]]
     start = span["start"] + len(words) - len(words.lstrip())
-    return {**span, "start": start, "end": start + len(words.strip())} if words.strip() else span
+    return {**span, "start": start, "end": start + len(words.strip())}
 
 
 def _overlapping(spans: Sequence[Record]) -> bool:

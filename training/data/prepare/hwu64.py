@@ -13,6 +13,7 @@ from training.data.records import Dropped
 
 MASSIVE = "en-US.jsonl"
 NAMES = (MASSIVE, "*.csv")
+_COLUMNS = ("answerid", "scenario", "intent", "answer_annotation")
 
 
 def convert(folder: Path, files: Iterable[str]) -> Iterator[Item]:
@@ -22,7 +23,7 @@ def convert(folder: Path, files: Iterable[str]) -> Iterator[Item]:
         if file == MASSIVE:
             tested = {letters(given["utt"]) for given in read_json_lines(folder / file) if given["partition"] == "test"}
             continue
-        for row in read_table(folder / file, ";"):
+        for row in read_table(folder / file, ";", _COLUMNS):
             text, spans = bracketed(row["answer_annotation"])
             if letters(text) in tested:
                 yield Dropped("stands in the test part of MASSIVE")

@@ -14,12 +14,13 @@ from training.data.records import Dropped, Record
 
 _SPLITS = {"train.tsv": "train", "dev.tsv": "valid"}
 NAMES = tuple(_SPLITS)
+_COLUMNS = ("utteranceId", "utterance", "slot-labels", "intent")
 
 
 def convert(folder: Path, files: Iterable[str]) -> Iterator[Item]:
     """Equal labels side by side are one span; two intents are joined by ``+``."""
     for file in files:
-        for row in read_table(folder / file, "\t"):
+        for row in read_table(folder / file, "\t", _COLUMNS):
             tokens, labels = row["utterance"].split(), row["slot-labels"].split()
             if not tokens:
                 yield Dropped("no text")

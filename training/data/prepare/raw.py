@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,16 @@ def read_json_lines(path: Path) -> Iterator[Any]:
             yield parse_json(line, path, number)
 
 
-def read_table(path: Path, delimiter: str) -> Iterator[dict[str, str]]:
-    """The rows of a table with a header. Raises RawError for a row with too few or too many columns."""
+def read_table(path: Path, delimiter: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    """The rows of a table with a header that has ``columns``. Raises RawError for a row with too few or too many."""
     reader = csv.DictReader(read_text(path).splitlines(keepends=True), delimiter=delimiter, strict=True)
+    lacking = [name for name in columns if name not in (reader.fieldnames or ())]
+    if lacking:
+        raise RawError(f"{path}:1: no column called {' or '.join(lacking)}; fetch the file again")
     try:
         for row in reader:
             if None in row or None in row.values():
                 raise RawError(f"{path}:{reader.line_num}: not the {len(reader.fieldnames or ())} columns of the header")
             yield row
     except csv.Error as error:
-        raise RawError(f"{path}:{reader.line_num}: {error}; fetch the file again") from error
+        raise RawError(f"{path}:{reader.reader.line_num}: {error}; fetch the file again") from error

@@ -115,3 +115,19 @@ SOURCES: dict[str, Source] = {
         tags.converter("atis"), tags.NAMES, "MiuLab/SlotGated-SLU: data/atis", "LDC: benchmark only", "ATIS (Hemphill et al. 1990), LDC"
     ),
 }  # fmt: skip
+
+
+def listing() -> str:
+    """The table for a reader: a paragraph a set."""
+    return "\n\n".join(
+        f"{name}: {source.attribution}\n"
+        f"  licence  {source.licence}\n"
+        f"  from     {source.origin}\n"
+        f"  commit   {source.commit or 'not pinned'}\n"
+        f"  files    {_shown(source.files)}"
+        for name, source in SOURCES.items()
+    )
+
+
+def _shown(files: tuple[str, ...]) -> str:
+    return ", ".join(files) if len(files) <= 9 else f"{files[0]} ... {files[-1]}: {len(files)} files"
