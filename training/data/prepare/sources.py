@@ -67,9 +67,7 @@ SOURCES: dict[str, Source] = {
         "MultiDoGO (Peskov et al. 2019), Amazon Web Services",
         "286e8f05437382bd08b93cd6b66b6d25ed4a9a49",
     ),
-    "clinc150": Source(
-        clinc150.convert, clinc150.NAMES, "clinc/oos-eval: data", "CC BY 3.0", "CLINC150 (Larson et al. 2019), Clinc, Inc."
-    ),
+    "clinc150": Source(clinc150.convert, clinc150.NAMES, "clinc/oos-eval: data", "CC BY 3.0", "CLINC150 (Larson et al. 2019), Clinc, Inc."),
     "snips_raw": Source(
         snips_raw.convert,
         snips_raw.NAMES,
@@ -107,14 +105,17 @@ SOURCES: dict[str, Source] = {
         suffix="",
     ),
     "cod_ru": Source(
-        sgd.convert_cod, ("ru_dev.json",), "cambridgeltl/COD", "none stated: evaluation only", "COD (Majewska et al. 2023)",
-        "d8022307034f72368a29a1e7e6cfd92738bded0c",
+        sgd.convert_cod,
+        ("ru_dev.json",),
+        "cambridgeltl/COD",
+        "none stated: evaluation only",
+        "COD (Majewska et al. 2023)",
     ),
     "snips": Source(tags.converter("snips"), tags.NAMES, "MiuLab/SlotGated-SLU: data/snips", "CC0 1.0", _SNIPS_AUTHORS),
     "atis": Source(
         tags.converter("atis"), tags.NAMES, "MiuLab/SlotGated-SLU: data/atis", "LDC: benchmark only", "ATIS (Hemphill et al. 1990), LDC"
     ),
-}  # fmt: skip
+}
 
 
 def listing() -> str:
