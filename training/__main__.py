@@ -1,11 +1,11 @@
-"""The command line of training: ``python -m training train | evaluate``. The only place of it that prints."""
+"""The command line of training: ``python -m training prepare | count | train | evaluate``. The only place of it that prints."""
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -13,7 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from model.errors import SlotlineError
 from model.tagger import Tagger
 from training.config import SourceConfig, TrainingConfig, load_config
-from training.data.corpus import Allowed, Corpus, load_sources
+from training.data.corpus import Allowed, Corpus, load_corpus, load_sources
+from training.data.prepare.sources import listing
+from training.data.prepare.write import prepare
 from training.evaluate import Report, evaluate
 from training.files import replace_file
 
@@ -54,7 +56,18 @@ def _parser() -> argparse.ArgumentParser:
     scores.add_argument("--json", type=Path, metavar="OUT", help="write the scores to this file too")
     scores.add_argument("--convert", default="none", metavar="NAME", help="map the file's labels first, as a config's entry would")
     scores.add_argument("--strict", action="store_true", help="stop at the first bad record instead of counting it")
-    for command in (train, scores):
+    sets = commands.add_parser("prepare", help="turn a public set from its publisher's files into the records that configs name")
+    sets.set_defaults(run=_prepare)
+    sets.add_argument("source", metavar="SOURCE", help="the name of the set")
+    sets.add_argument("raw", type=Path, metavar="RAW_DIR", help="the folder that holds the publisher's files")
+    sets.add_argument("out", type=Path, metavar="OUT", help="the data folder; the set becomes the folder SOURCE in it")
+    sets.add_argument("--list", action=_List, help="say which sets there are, whose they are and which files they need")
+    sets.add_argument("--partial", action="store_true", help="take the files that are there")
+    counts = commands.add_parser("count", help="say what a run would train on and what it would leave out, by set and reason")
+    counts.set_defaults(run=_count)
+    counts.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file such as training/configs/booking.toml")
+    counts.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that holds the data sets")
+    for command in (train, scores, sets, counts):
         command.add_argument("--quiet", action="store_true", help="print nothing but errors and the result")
     return parser
 
@@ -83,6 +96,44 @@ def _evaluate(options: argparse.Namespace, console: Console) -> int:
         replace_file(options.json, lambda stream: stream.write(scores.encode()))
     print(report.to_text())
     return 0
+
+
+def _prepare(options: argparse.Namespace, console: Console) -> int:
+    with _progress_bar(console) as bar:
+        task = bar.add_task(options.source)
+        prepared = prepare(
+            options.source,
+            options.raw,
+            options.out,
+            partial=options.partial,
+            on_file=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    for reason, count in sorted(prepared.dropped.items()):
+        console.print(f"{count} records left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+    for file, count in sorted(prepared.written.items()):
+        print(f"{count:7d}  {options.out / options.source / file}")
+    return 0
+
+
+def _count(options: argparse.Namespace, console: Console) -> int:
+    for part, corpus in zip(("train", "valid"), load_corpus(load_config(options.config), options.data), strict=True):
+        for source, examples in corpus.by_source().items():
+            print(f"{len(examples):7d}  {part}  {source}")
+        for reason, count in sorted(corpus.dropped.items()):
+            print(f"{count:7d}  {part}, left out  {reason}")
+        _print_problems(console, Corpus(problems=corpus.problems))
+    return 0
+
+
+class _List(argparse.Action):
+    """Prints the sets and ends, as ``--version`` does; needs no other argument."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(listing())
+        parser.exit()
 
 
 class _Terminal:
