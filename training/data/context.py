@@ -55,7 +55,7 @@ def bare_answer(example: Example, scheme: LabelScheme) -> list[str]:
     text, slots = example.annotation.text, example.annotation.slots
     if len(slots) != 1 or any(letter.isalnum() for letter in text[: slots[0].start] + text[slots[0].end :]):
         return []
-    family = next((family for family in FAMILIES if slots[0].name in family), ())
+    family: tuple[str, ...] = next((family for family in FAMILIES if slots[0].name in family), ())
     if family in (_TIMES, _COUNTS) and _NUMBER.fullmatch(text[slots[0].start : slots[0].end]):
         family = (*_COUNTS, *_TIMES)
     return [name for name in family if name in scheme.slots]
