@@ -1,7 +1,8 @@
-"""The command line of training: ``python -m training train | evaluate``. The only place of it that prints."""
+"""The command line of training: ``python -m training train | evaluate | compare``. The only place of it that prints."""
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 
+from model.config import require
 from model.errors import SlotlineError
 from model.tagger import Tagger
 from training.config import SourceConfig, TrainingConfig, load_config
@@ -50,7 +52,16 @@ def _parser() -> argparse.ArgumentParser:
     scores.add_argument("--json", type=Path, metavar="OUT", help="write the scores to this file too")
     scores.add_argument("--convert", default="none", metavar="NAME", help="map the file's labels first, as a config's entry would")
     scores.add_argument("--strict", action="store_true", help="stop at the first bad record instead of counting it")
-    for command in (train, scores):
+    networks = commands.add_parser("compare", help="train every network of the family and put them into one table")
+    networks.set_defaults(run=_compare)
+    networks.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file such as training/configs/atis.toml")
+    networks.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that holds the data sets")
+    networks.add_argument("--out", type=Path, metavar="DIR", help="the folder of the table and of the runs (default: runs/NAME-networks)")
+    networks.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each row, from the config's seed on (default: 3)")
+    networks.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="runs at a time (default: one a core)")
+    networks.add_argument("--rows", nargs="+", default=[], metavar="NAME", help="these rows alone: training/networks.toml names them")
+    networks.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="change a setting: fit.epochs=5")
+    for command in (train, scores, networks):
         command.add_argument("--quiet", action="store_true", help="print nothing but errors and the result")
     return parser
 
@@ -79,6 +90,22 @@ def _evaluate(options: argparse.Namespace, console: Console) -> int:
         replace_file(options.json, lambda stream: stream.write(scores.encode()))
     print(report.to_text())
     return 0
+
+
+def _compare(options: argparse.Namespace, console: Console) -> int:
+    from training.compare import Asked, compare
+    from training.watch import ComparisonWatch
+
+    require(options.seeds >= 1, "--seeds", options.seeds, "1 or more")
+    require(options.jobs >= 1, "--jobs", options.jobs, "1 or more")
+    out = options.out or Path("runs") / f"{load_config(options.config, options.overrides).name}-networks"
+    asked = Asked(options.config, options.data, out, options.seeds, options.jobs, tuple(options.rows), tuple(options.overrides))
+    with ComparisonWatch(console) as watch:
+        comparison = compare(asked, watch)
+    for failure in comparison.failures:
+        print(f"error: {failure}", file=sys.stderr)
+    print(out / "networks.md")
+    return 1 if comparison.failures else 0
 
 
 class _Terminal:
