@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     networks.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each row, from the config's seed on (default: 3)")
     networks.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N", help="runs at a time (default: one a core)")
     networks.add_argument("--rows", nargs="+", default=[], metavar="NAME", help="these rows alone: training/networks.toml names them")
-    networks.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="change a setting: fit.epochs=5")
+    networks.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="change a setting: fit.epochs=5"
+    )
     for command in (train, scores, networks):
         command.add_argument("--quiet", action="store_true", help="print nothing but errors and the result")
     return parser

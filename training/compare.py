@@ -40,7 +40,19 @@ class Asked:
     @property
     def command(self) -> str:
         """The command that measures the same again; where the data are is the caller's."""
-        words = ["python", "-m", "training", "compare", str(self.config), "--data", "DIR", "--seeds", str(self.seeds), "--jobs", str(self.jobs)]
+        words = [
+            "python",
+            "-m",
+            "training",
+            "compare",
+            str(self.config),
+            "--data",
+            "DIR",
+            "--seeds",
+            str(self.seeds),
+            "--jobs",
+            str(self.jobs),
+        ]
         rows = ["--rows", *self.rows] if self.rows else []
         return shlex.join([*words, *rows, *(word for override in self.overrides for word in ("--set", override))])
 

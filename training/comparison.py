@@ -94,22 +94,27 @@ class Comparison:
 
     def legend(self) -> Iterator[str]:
         """What the columns mean."""
-        runs = [run for result in self.results for run in result.measured]
-        unknown = sorted({run.unknown_words for run in runs})
+        unknown = sorted({run.unknown_words for result in self.results for run in result.measured})
         yield (
             "All scores are measured on the exported file, on the validation examples. These also choose the best epoch and fit the "
             "temperatures, so they compare networks with one another, not with published test scores."
         )
-        yield "Slot F1 counts spans as conlleval does: the mean over the seeds and, in brackets, the least and the greatest. The other columns are means."
-        yield "Word ECE: expected calibration error of a word's likeliest label, after temperature scaling."
-        yield f"Unknown words: how many of the {' or '.join(map(str, unknown)) or 'no'} words that training never showed get the right label."
         yield (
-            f"Arrive/leave: how many of {self.pairs} minimal pairs get both labels right. In a pair the same word stands in two utterances, and "
-            "only a word before it tells its role."
+            "Slot F1 counts spans as conlleval does: the mean over the seeds and, in brackets, the least and the greatest. The other "
+            "columns are means over the seeds."
+        )
+        yield "Word ECE: expected calibration error of a word's likeliest label, after temperature scaling."
+        yield (
+            f"Unknown words: how many of the {' or '.join(map(str, unknown)) or 'no'} words of the validation examples that training "
+            "never showed get the right label."
         )
         yield (
-            "Training: seconds of the training passes alone, one thread. µs: microseconds of onnxruntime for an utterance, one thread, alone and "
-            f"in batches of {BATCH}."
+            f"Arrive/leave: how many of {self.pairs} minimal pairs get both labels right. In a pair the same word stands in two "
+            "utterances, and only a word before it tells its role."
+        )
+        yield (
+            "Training: seconds of the training passes alone, one thread. µs: microseconds of onnxruntime for an utterance, one thread, "
+            f"alone and in batches of {BATCH}."
         )
 
     def to_markdown(self, plots: Sequence[tuple[str, str]]) -> str:

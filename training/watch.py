@@ -14,7 +14,13 @@ class ComparisonWatch(AbstractContextManager["ComparisonWatch"]):
 
     def __init__(self, console: Console) -> None:
         """Draws from ``with`` on."""
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[f1]}"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[f1]}"),
+        )
         self._console = console
         self._bars = Progress(*columns, console=console, transient=True)
         self._running: dict[PlannedRun, TaskID] = {}
