@@ -112,11 +112,11 @@ def _head(asked: Asked, read: Mapping[int, _Data]) -> tuple[tuple[str, str], ...
     """Where, how and on what."""
     settings = load_config(asked.config, asked.overrides).to_dict()
     return (
-        ("command", f"`{asked.command}`"),
+        ("command", asked.command),
         ("seeds", ", ".join(map(str, read))),
         ("machine", f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"),
         ("software", f"Python {platform.python_version()}, torch {version('torch')}, onnxruntime {version('onnxruntime')}"),
-        ("data sha256", ", ".join(f"`{sha256}`" for sha256 in dict.fromkeys(each.sha256 for each in read.values()))),
+        ("data sha256", ", ".join(dict.fromkeys(each.sha256 for each in read.values()))),
         ("settings", "; ".join(f"{table}: {_settings(settings[table])}" for table in ("features", "network", "fit"))),
     )
 

@@ -129,7 +129,7 @@ class Comparison:
             "## What each row shows",
             "\n".join(f"- **{result.row.title}**: {result.row.shows}" for result in self.results),
             "## How it was measured",
-            "\n".join(f"- {what}: {value}" for what, value in self.head),
+            "\n".join(f"- {what}: `{value}`" for what, value in self.head),
         ]
         return "\n\n".join(section for section in sections if section) + "\n"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter, ScalarFormatter
+from matplotlib.ticker import PercentFormatter
 
 from training.comparison import HEADER, Comparison, Result
 from training.measure import Spread
@@ -15,6 +15,10 @@ from training.plots import figure, svg
 _WIDTH = 8.0
 _PERCENT = PercentFormatter(1.0, decimals=0)
 _MARKERS = "os^Dv"
+_JORDAN = (
+    "A Jordan network remembers its last output alone: the words between the verb and the city are all O, "
+    "so what comes back from them is nearly the same whatever the verb was"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def draw(comparison: Comparison) -> tuple[Plot, ...]:
     return (
         Plot("Slot F1 by network: mean, least and greatest over the seeds", "networks-f1.svg", svg(_scores(results))),
         Plot("Slot F1 against the time of an utterance", "networks-speed.svg", svg(_speeds(results))),
-        Plot("Pairs of arriving and leaving told apart", "networks-contrast.svg", svg(_contrasts(results))),
+        Plot(f"Pairs of arriving and leaving told apart. {_JORDAN}", "networks-contrast.svg", svg(_contrasts(results))),
     )
 
 
@@ -51,7 +55,10 @@ def _scores(results: Sequence[Result]) -> Figure:
     means = [spread.mean for spread in spreads]
     errors = [[spread.mean - spread.low for spread in spreads], [spread.high - spread.mean for spread in spreads]]
     axes.errorbar(means, range(len(results)), xerr=errors, fmt="o", capsize=3)
+    for place, spread in enumerate(spreads):
+        axes.annotate(f"{spread.mean:.1%}", (spread.high, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8)
     _name_rows(axes, results)
+    axes.margins(x=0.12)  # room for the last number
     axes.xaxis.set_major_formatter(_PERCENT)
     axes.set_xlabel("slot F1 on valid")
     return drawn
@@ -64,9 +71,7 @@ def _speeds(results: Sequence[Result]) -> Figure:
         assert result.speed is not None
         mean = Spread.of([run.f1 for run in result.measured]).mean
         axes.plot(result.speed.single, mean, _MARKERS[place % len(_MARKERS)], color=f"C{place % 10}", label=result.row.title)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.xaxis.set_minor_formatter(ScalarFormatter())
+    axes.set_xlim(left=0)
     axes.yaxis.set_major_formatter(_PERCENT)
     axes.set_xlabel("microseconds of an utterance alone")
     axes.set_ylabel("slot F1 on valid")
@@ -78,9 +83,11 @@ def _speeds(results: Sequence[Result]) -> Figure:
 def _contrasts(results: Sequence[Result]) -> Figure:
     drawn = figure(_WIDTH, _height(results))
     axes = drawn.subplots()
-    axes.barh(range(len(results)), [result.mean(lambda run: run.contrast) or 0.0 for result in results], height=0.6)
+    bars = axes.barh(range(len(results)), [result.mean(lambda run: run.contrast) or 0.0 for result in results], height=0.6)
+    axes.bar_label(bars, fmt="{:.0%}", padding=3, fontsize=8)
     _name_rows(axes, results)
-    axes.set_xlim(0, 1)
+    axes.set_xlim(0, 1.1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.xaxis.set_major_formatter(_PERCENT)
     axes.set_xlabel("share of the pairs with both labels right")
     return drawn

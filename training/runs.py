@@ -60,6 +60,12 @@ class PlannedRun:
         return epochs
 
     @property
+    def f1(self) -> float:
+        """Slot F1 of the finished artefact on valid."""
+        f1: float = json.loads((self.out / "scores.json").read_text(encoding="utf-8"))["all"]["slots"]["f1"]
+        return f1
+
+    @property
     def seconds(self) -> float:
         """Of all training passes; an epoch that a kill left without its time counts as the others' mean."""
         epochs = self.epochs

@@ -51,5 +51,4 @@ class ComparisonWatch(AbstractContextManager["ComparisonWatch"]):
         if run in self._running:
             self._bars.remove_task(self._running.pop(run))
         self._bars.advance(self._all)
-        best = max((epoch["f1"] for epoch in run.epochs), default=0.0)
-        self._console.print(f"{run.name}: {failure or f'valid F1 {best:.2%}'}", highlight=False, markup=False, soft_wrap=True)
+        self._console.print(f"{run.name}: {failure or f'valid F1 {run.f1:.2%}'}", highlight=False, markup=False, soft_wrap=True)
