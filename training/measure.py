@@ -90,7 +90,7 @@ def measure(run: PlannedRun, valid: Sequence[Example], pairs: Sequence[Pair]) ->
         contrast=sum(right) / len(right) if right else None,
         parameters=sum(parameter.numel() for parameter in restore(artifact).parameters()),
         graph_bytes=len(artifact.graph),
-        epochs=len(run.epochs),
+        epochs=max((epoch["number"] for epoch in run.epochs), default=0),
         seconds=round(run.seconds, 1),
     )
 
