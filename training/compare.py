@@ -114,7 +114,7 @@ def _head(asked: Asked, read: Mapping[int, _Data]) -> tuple[tuple[str, str], ...
     return (
         ("command", asked.command),
         ("seeds", ", ".join(map(str, read))),
-        ("machine", f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"),
+        ("machine", f"{_chip()}, {os.cpu_count()} cores, {platform.system()}"),
         ("software", f"Python {platform.python_version()}, torch {version('torch')}, onnxruntime {version('onnxruntime')}"),
         ("data sha256", ", ".join(dict.fromkeys(each.sha256 for each in read.values()))),
         ("settings", "; ".join(f"{table}: {_settings(settings[table])}" for table in ("features", "network", "fit"))),
@@ -125,7 +125,7 @@ def _settings(table: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in table.items())
 
 
-def _processor() -> str:
+def _chip() -> str:
     described = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     found = re.search(r"model name\s*:\s*(.+)", described)
     return found[1] if found else platform.processor() or platform.machine()
