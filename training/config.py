@@ -162,7 +162,7 @@ class TrainingConfig:
 
     ``slots`` and ``intents`` fix the label set; empty means all that the training data name. ``samples`` are utterances
     of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
-    must occur in training to have a dimension of its own.
+    must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
     """
 
     name: str
@@ -177,6 +177,7 @@ class TrainingConfig:
     max_words: int = 256
     min_count: int = 1
     seed: int = 1
+    contrast: tuple[tuple[str, ...], ...] = ()
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)

@@ -37,7 +37,7 @@ COMMON_WEIGHT = 4
 LARGE_PLACES = 1500  # half of all names are among the first so many
 NO_INTENT = "unknown"
 
-_MARK = regex.compile(r"\[([^\[\]]*)\]\(([a-z_]+)\)")
+_MARK = regex.compile(r"\[([^\[\]]*)\]\(([\w.-]+)\)")
 _PIECE = regex.compile(r"\{(\w+)(?::([\w$-]+))?\}|\]\(([\w$]+)\)|([<>|~\[])|([^<>|~\[\]{}]+)")
 _WEIGHT = regex.compile(r"(\d+)x ")
 _THROUGH = regex.compile(r"(\d+x )?(\{lead_in\})?\{\w+\}( \{lead_out\})?")
