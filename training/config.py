@@ -10,6 +10,7 @@ from typing import Any
 from model.config import FeatureConfig, TaggerConfig, build, require
 from model.errors import ConfigError, SlotlineError
 
+GRAMMARS = ("en", "ru")  # the languages that training.data.generate has a grammar for
 CELLS = ("feedforward", "elman", "jordan", "irnn", "gru", "lstm")
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DIRECTIONS = ("forward", "both")
@@ -46,15 +47,21 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorConfig:
-    """How many utterances the grammar adds to training and validation; ``gazetteer`` is a folder of the data directory."""
+    """How many utterances the grammar of each language adds to training and validation.
+
+    ``gazetteer`` is a folder of the data directory; without one the few cities of the grammar are named.
+    """
 
     train: int = 0
     valid: int = 0
     gazetteer: str = ""
+    languages: tuple[str, ...] = ("en",)
 
     def __post_init__(self) -> None:
         for name in ("train", "valid"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for language in self.languages:
+            require(language in GRAMMARS, "languages", language, f"any of {', '.join(GRAMMARS)}")
 
 
 @dataclass(frozen=True, slots=True)

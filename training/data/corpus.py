@@ -50,12 +50,13 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     """The training and the validation examples of a run. Raises DataError for a missing file, and with ``strict`` for a bad record."""
     allowed = Allowed(frozenset(config.slots), frozenset(config.intents))
     train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
-    places = load_places(data / config.generator.gazetteer) if config.generator.gazetteer else ()
-    train.examples += generate(config.seed, config.generator.train, places=places)
+    for language in config.generator.languages:
+        places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
+        train.examples += generate(config.seed, config.generator.train, language=language, places=places)
+        valid.examples += generate(config.seed + 1, config.generator.valid, language=language, places=places, held_out=True)
     if config.features.context:
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
-    valid.examples += generate(config.seed + 1, config.generator.valid, places=places, held_out=True)
     return train, valid
 
 
