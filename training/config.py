@@ -65,6 +65,20 @@ class GeneratorConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AugmentConfig:
+    """The shares of training examples that are shown once more with typos, plain (no case, no punctuation), with fillers, other values."""
+
+    typos: float = 0.0
+    plain: float = 0.0
+    fillers: float = 0.0
+    values: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("typos", "plain", "fillers", "values"):
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkConfig:
     """Shape of the network. ``window``: neighbours on either side that a word sees besides itself.
 
@@ -187,6 +201,7 @@ class TrainingConfig:
     contrast: tuple[tuple[str, ...], ...] = ()
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     fit: FitConfig = field(default_factory=FitConfig)

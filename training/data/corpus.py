@@ -11,6 +11,7 @@ from model.errors import LabelError, SlotlineError
 from model.labels import Annotation, Intent, LabelScheme, Slot, spans_of_slots
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
+from training.data.augment import augment
 from training.data.booking import CONVERTERS
 from training.data.context import with_contexts
 from training.data.generate import generate, load_places
@@ -54,6 +55,7 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
         places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
         train.examples += generate(config.seed, config.generator.train, language=language, places=places)
         valid.examples += generate(config.seed + 1, config.generator.valid, language=language, places=places, held_out=True)
+    train.examples += augment(train.examples, config.augment, config.seed)
     if config.features.context:
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
