@@ -32,6 +32,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(options: argparse.Namespace, console: Console) -> int:
     """Train; print where the artefact is."""
     from training.pipeline import train
+    from training.report import report_path
 
     seed = [] if options.seed is None else [f"seed={options.seed}"]
     config = load_config(options.config, [*options.overrides, *seed])
@@ -39,6 +40,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     with progress_bar(console) as bar:
         report = train(config, options.data, out, _Terminal(config, console, bar), resume=options.resume, strict=options.strict)
     console.print(report.to_text(), highlight=False, markup=False, soft_wrap=True)
+    console.print(f"report: {report_path(out)}", highlight=False, markup=False, soft_wrap=True)
     print(out)
     return 0
 
