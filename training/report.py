@@ -116,7 +116,9 @@ def _curves(record: RunRecord, series: Mapping[str, Sequence[float]], y_label: s
 
 def _mark_best(axes: Axes, record: RunRecord) -> None:
     axes.axvline(record.best_epoch, color=plots.GREY, linewidth=0.8, linestyle=":")
-    axes.annotate("kept", (record.best_epoch, 1), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8, rotation=90)
+    axes.annotate(
+        "kept", (record.best_epoch, 1), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8, rotation=90, color=plots.GREY
+    )
 
 
 def _gradient(record: RunRecord) -> str:
