@@ -1,24 +1,37 @@
 """The model card: what a trained tagger is, what it was trained on, how well it does and how to make it again."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from model.artifact import ModelArtifact
-from training.config import TrainingConfig
+from training.config import NetworkConfig, TrainingConfig
 from training.data.corpus import Corpus
 from training.evaluate import Report
+from training.robustness import Bearing, Scope
 
 _HEADER = "| source | examples | slot F1 | strict F1 | intent | sentence |\n|---|---|---|---|---|---|"
 
 
-def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, reports: dict[str, Report], data_sha256: str) -> str:
-    """Markdown. ``reports``: valid scores under "all" and by source."""
+@dataclass(frozen=True)
+class Measured:
+    """Valid scores under "all" and by source, what rewriting the texts costs, and how scope is told (None where nothing tells)."""
+
+    reports: dict[str, Report]
+    bearings: Sequence[Bearing]
+    scope: Scope | None
+
+
+def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, measured: Measured, data_sha256: str) -> str:
+    """Markdown."""
+    reports = measured.reports
     overall = reports["all"]
     counts = Counter(example.source.partition("/")[0] for example in train.examples)
     sections = [
         f"# {config.name} {config.version}",
         config.card.strip(),
         f"Languages: {', '.join(config.languages)}. Slots: {len(artifact.labels.slots)}. Intents: {len(artifact.labels.intents)}. "
-        f"Known words: {len(artifact.vocabulary.words)}. Graph: {len(artifact.graph) / 1e6:.1f} MB.",
+        f"{_network(config.network)} Known words: {len(artifact.vocabulary.words)}. Graph: {len(artifact.graph) / 1e6:.1f} MB.",
         "## Scores on validation data",
         "Measured on this exported file through the class that serves it. Slot F1 counts spans as conlleval does.",
         "\n".join([_HEADER, *(_row(source, report) for source, report in reports.items())]),
@@ -28,6 +41,12 @@ def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, r
             ["| label | precision | recall | F1 | gold |", "|---|---|---|---|---|"]
             + [f"| {label} | {s.precision:.2%} | {s.recall:.2%} | {s.f1:.2%} | {s.gold} |" for label, s in overall.per_label.items()]
         ),
+        "## When people type otherwise",
+        "\n".join(
+            ["| the same texts | slot F1 | spans found again |", "|---|---|---|"]
+            + [f"| {_WRITTEN[one.kind]} | {one.slot_f1:.2%} | {one.same:.2%} |" for one in measured.bearings]
+        ),
+        _scope(measured.scope),
         "## Training data",
         "\n".join(f"- {source}: {count} examples" for source, count in sorted(counts.items())),
         f"sha256 of all examples, training and validation, in order: `{data_sha256}`",
@@ -35,6 +54,30 @@ def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, r
         f"    python -m training train training/configs/{config.name}.toml --data DIR --seed {config.seed}",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+_WRITTEN = {
+    "as it was": "as they are",
+    "lower": "in lower case",
+    "upper": "in capitals",
+    "plain": "in lower case without punctuation",
+    "typos": "with an edit in a third of the words",
+}
+
+
+def _network(config: NetworkConfig) -> str:
+    layers = f"{config.layers} layers" if config.layers > 1 else "one layer"
+    directions = "" if config.cell == "feedforward" else ", both directions" if config.both else ", one direction"
+    return f"Network: {config.cell}, {layers} of {config.hidden} units{directions}."
+
+
+def _scope(scope: Scope | None) -> str:
+    if scope is None:
+        return ""
+    return (
+        f"Of {scope.out_of_scope} texts that are out of scope {scope.recall:.1%} are told, with {scope.accuracy:.1%} of the others' "
+        f"intents right; in {scope.spans} of them a slot was found."
+    )
 
 
 def _row(source: str, report: Report) -> str:

@@ -19,7 +19,7 @@ from model.labels import LabelScheme
 from model.tagger import Tagger
 from model.vocabulary import Vocabulary
 from training.calibrate import fit_temperature, valid_logits
-from training.card import model_card
+from training.card import Measured, model_card
 from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import TrainingConfig, TrainingError
 from training.data.batching import TrainingSet, count_text_words, count_words, counts_by_index, example_features
@@ -33,6 +33,7 @@ from training.mistakes import mistakes
 from training.network.tagger import TaggerNetwork
 from training.pretrain import ClozeEpoch, pretrain
 from training.report import Past, RunRecord, report_path, write_report
+from training.robustness import bearings, scope
 
 VERIFIED = 512  # utterances on which the exported graph is held against the network
 
@@ -246,12 +247,13 @@ def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[Mo
     draft = Tagger(_artifact(run, graph, Calibration.none()))
     sources = run.valid.by_source()
     reports = {"all": evaluate(draft, run.valid.examples)} | {source: evaluate(draft, examples) for source, examples in sources.items()}
+    measured = Measured(reports, bearings(draft, run.valid.examples), scope(draft, run.valid.examples))
     artifact = dataclasses.replace(
         draft.artifact,
         calibration=reports["all"].calibration(*temperatures),
         samples=tuple(draft.sample(text) for text in run.config.samples),
         scores={source: report.to_dict() for source, report in reports.items()},
-        card=model_card(run.config, draft.artifact, run.train, reports, run.identity["data"]),
+        card=model_card(run.config, draft.artifact, run.train, measured, run.identity["data"]),
     )
     return artifact, reports
 
