@@ -28,6 +28,7 @@ _ROLE_WORDS = re.compile(
     r"\b(?:вы?лет\w*|\w*лет(?:еть|им|ать|аю|аем)|лечу|рейс\w*|билет\w*|обратн\w+|назад|верн\w+|возвращ\w+|туда|отправ\w+|прибы\w+|\w*ехать|еду)\b",
     re.IGNORECASE,
 )
+_PREPOSITION = re.compile(r"(?:в|во|на|с|со|к|ко|до) ", re.IGNORECASE)
 _CONTENT = {"INFORM", "INFORM_INTENT", "REQUEST"}
 _PLACES = {"origin", "destination"}
 
@@ -59,14 +60,26 @@ def convert_cod(record: Record) -> Record | Dropped:
     spans = relabelled(
         {**record, "spans": [{**one, "label": one["slot_full"].partition("/")[2]} for one in record["spans"]]}, span_labels(services)
     )
+    spans = [_without_preposition(text, one) for one in spans]
     shown = "book_flight" if EVIDENCE["book_flight"].search(text) else talk if not spans else None
     annotated = all_but(
         "people", "travel_class", "carrier", "stops", "bags", "price", "via", "departure_time", "arrival_time", "arrival_date"
     )
-    alone = spans if _ROLE_WORDS.search(text) else [{**one, "label": "date"} if one["label"].endswith("date") else one for one in spans]
+    routed = _PLACES & {one["label"] for one in spans}
+    alone = (
+        spans
+        if routed or _ROLE_WORDS.search(text)
+        else [{**one, "label": "date"} if one["label"].endswith("date") else one for one in spans]
+    )
     asked = sorted({one["label"] for one in spans if one not in alone})
     in_dialogue = {"spans": spans, "asked": asked, "ongoing": "book_flight", "intent": shown or ("book_flight" if spans else None)}
     return {**record, "spans": alone, "intent": shown, "annotated": annotated, "in_dialogue": in_dialogue}
+
+
+def _without_preposition(text: str, one: Record) -> Record:
+    """ "в следующую среду" is marked with its preposition now and then."""
+    leading = _PREPOSITION.match(text[one["start"] : one["end"]])
+    return {**one, "start": one["start"] + (leading.end() if leading else 0)}
 
 
 # --- MultiWOZ, machine-translated (vonCount/Russian-MultiWOZ): what its translators bracketed is a span, what they did not is unknown
