@@ -47,6 +47,9 @@ class Progress(Protocol):
     def step(self, done: int, total: int) -> None:
         """A batch of the epoch is done."""
 
+    def gradient(self, step: int, network: TaggerNetwork, norm: float) -> None:
+        """The gradients of a step are there, not clipped yet; see ``training.loop.fit``."""
+
     def pretrained(self, epoch: ClozeEpoch) -> None:
         """An epoch of pre-training is done."""
 
@@ -157,7 +160,7 @@ def fit_best(run: Run, progress: Progress, *, resume: bool) -> tuple[TaggerNetwo
     if not resume and run.checkpoint.exists():
         raise TrainingError(f"{run.checkpoint} holds an unfinished run: continue it with --resume, or delete the file to start afresh")
     training_set = TrainingSet(run.train.examples, run.parts.featurizer, run.parts.scheme)
-    epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step)
+    epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step, on_gradient=progress.gradient)
     while state.epochs_done < config.epochs and state.epochs_done - best.epoch < config.patience:
         epoch = next(epochs)
         report = validate(run, state.averaged)

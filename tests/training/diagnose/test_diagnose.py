@@ -113,3 +113,14 @@ def test_the_command_writes_a_page_the_plots_and_the_figures(
     assert main(["train", str(config), "--data", str(tmp_path), "--out", str(tmp_path / "net"), "--quiet", "--set", "fit.epochs=1"]) == 0
     assert main([*command, "--artifact", str(tmp_path / "net")]) == 0
     assert "net, trained: " in capsys.readouterr().out
+
+
+def test_a_training_run_can_record_its_gradients_and_gives_the_same_artefact(tmp_path: Path) -> None:
+    config = write_toy(tmp_path)
+    for out, flags in (("plain", []), ("watched", ["--diagnose"])):
+        command = ["train", str(config), "--data", str(tmp_path), "--out", str(tmp_path / out), "--quiet", "--set", "fit.epochs=2", *flags]
+        assert main(command) == 0
+    assert (tmp_path / "plain" / "manifest.json").read_bytes() == (tmp_path / "watched" / "manifest.json").read_bytes()
+    recorded = json.loads((tmp_path / "watched.gradients.json").read_text())
+    assert len(recorded["norms"]) == recorded["steps"] > 0
+    assert {path.name for path in tmp_path.glob("*.gradients.*")} == {"watched.gradients.json", "watched.gradients.png"}
