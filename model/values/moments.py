@@ -32,7 +32,8 @@ def values_of(said: Said, speech: Speech) -> list[Value]:
     if said.shift and said.shift[1].seconds and not said.has_clock:
         return [_later(said, context)]
     if not said.has_clock or (speech.wants == "date" and said.hour is None and said.parts == ["TONIGHT"]):
-        return [date_value(days) for days in days_of(said, context)]
+        tonight = "TNI" if said.parts else ""
+        return [date_value(days._replace(timex=days.timex + tonight)) for days in days_of(said, context)]
     if said.has_date:
         return _datetimes(said, context)
     if speech.wants == "datetime":

@@ -28,6 +28,8 @@ def phrase_values(tokens: Sequence[Token], speech: Speech) -> list[Value]:
     tail = [token for token in choices[-1] if token.category in (PART, MONTH)]
     found = [_choice([*choice, *tail] if _is_bare(choice) else choice, speech) for choice in choices]
     firsts = [values[0] for values in found]
+    if len({value.type for value in firsts}) > 1:
+        raise Refusal("contradiction", "a choice between values of different kinds")
     return list(dict.fromkeys([*firsts, *(value for values in found for value in values[1:])]))[: max(MOST, len(firsts))]
 
 
@@ -59,7 +61,7 @@ def _choice(tokens: list[Token], speech: Speech) -> list[Value]:
     if len(separators) > 1:
         raise out_of_place([body[place].symbol for place in separators])
     if separators and separators[0] > 0:
-        return _range(prefix, body[: separators[0]], body[separators[0] + 1 :], speech)
+        return _range([prefix, body[: separators[0]], body[separators[0] + 1 :]], body[separators[0]].symbol, speech)
     if begin >= 0 and not separators:
         return _limited(prefix, "FROM", body, speech)
     limit = next((place for place, token in enumerate(body) if token.symbol in _LIMITS and _opens(body, place)), -1)
@@ -167,9 +169,12 @@ def _lasting(tokens: list[Token], speech: Speech) -> list[Value] | None:
     return None
 
 
-def _range(prefix: list[Token], left: list[Token], right: list[Token], speech: Speech) -> list[Value]:
+def _range(sides: Sequence[Sequence[Token]], mark: str, speech: Speech) -> list[Value]:
     """The readings of "from left to right", where the words in front of "from" belong to both ("tomorrow from 5 to 7")."""
+    prefix, left, right = sides
     first, second = _pair(left, right, speech)
+    if mark != ".." and first.has_date and not first.has_clock and not second.has_date and not prefix:
+        raise out_of_place(mark)
     if prefix:
         shared = read_side(line(prefix, speech))
         if shared.has_clock or shared.now or first.has_date or second.has_date:
@@ -195,7 +200,7 @@ def _pair(left: Sequence[Token], right: Sequence[Token], speech: Speech) -> tupl
 
 def _neighbours(left: list[Token], right: list[Token], speech: Speech) -> list[Value]:
     """Two days that follow each other, "friday and saturday", as a range. Refuses others: a phrase has one value."""
-    found = _range([], left, right, speech)
+    found = _range([[], left, right], "+", speech)
     for value in found:
         if value.type == "date_range" and date.fromisoformat(str(value.end)) - date.fromisoformat(str(value.start)) == timedelta(1):
             return [value]

@@ -15,6 +15,7 @@ from model.values.value import Refusal, out_of_place
 from model.values.written import full_year, numeric
 
 Reader = Callable[[Line, Said, int], int]  # takes what begins at a place; gives the place behind it
+_NAMED_PARTS = ("MOR", "AFT", "EVE", "NIGHT", "u_n")
 _DAYS_APART = {"THIS": 0, "NEXT": 1, "PREV": -1, "LAST": -1}
 
 
@@ -24,6 +25,8 @@ def read_side(line: Line) -> Said:
     while place < len(line.tokens):
         token = line.tokens[place]
         place = _READERS.get(token.category, _mark)(line, said, place)
+    if (said.third and not said.has_date) or (said.part_third and said.hour is not None):
+        raise out_of_place(said.third or said.part_third or "")
     if not (said.has_date or said.has_clock or said.now):
         raise out_of_place([token.symbol or str(token.value) for token in line.tokens] or "nothing")
     return said
@@ -165,7 +168,7 @@ def _modifier(line: Line, said: Said, place: int) -> int:
     if behind.category in (WEEKDAY, HOLIDAY, SEASON, MONTH) or behind.symbol == "WE":
         said.put(modifier=symbol)
         return place + 1
-    if behind.category == PART or behind.symbol == "u_n":
+    if behind.symbol in _NAMED_PARTS:
         said.put(offset=_days_apart(symbol))
         said.parts += ["NIGHT"] if behind.symbol == "u_n" else []
         return place + 1 + (behind.symbol == "u_n")

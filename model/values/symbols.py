@@ -81,20 +81,20 @@ TH        ordinal ending behind digits          | 2nd, 3rd, 5th                 
 .         full stop between digits              | 7.30, 12.50                              | 03.04.2026, 19.30
 ,         comma between digits                  | 1,250                                    | 3,5
 -         hyphen or dash between parts          | 2026-11-02, 3-5 people, may 3 - may 5    | 3-5 мая, 19-30
-..        up to a second end, or up to here     | to, till, until, through                 | до, по, и до
+..        up to a second end, or up to here     | to, till, until, through                 | до, по; за 3 дня до (3 u_d ..)
 FROM      from here                             | from, between, since, starting           | с, со, от, между, начиная с
 +         joins two parts                       | and, plus, &, with                       | и, плюс, с (женой), да
 OR        a choice                              | or                                       | или, либо
 AT        at a time or place                    | at, @                                    | в, во
 FOR       for                                   | for                                      | на
-IN        so much later than now                | in, within                               | через, спустя
+IN        so much later than now                | in                                       | через, спустя (in front)
 AGO       so much earlier than now              | ago, earlier                             | назад, тому назад
 LATER     so much later                         | later, from now, hence                   | спустя (behind), позже
 AFTER     after                                 | after, later than, past a date           | после, позже, не раньше
-BEFORE    before                                | before, earlier than, prior to           | перед, раньше, за (3 дня) до
+BEFORE    before                                | before, earlier than, prior to           | перед, раньше
 BY        not after                             | by, no later than                        | к, ко, не позже
 ABOUT     roughly                               | about, around, roughly, -ish, circa, ~   | около, примерно, где-то, приблизительно
-MAX       this or less                          | at most, up to, no more than, max        | не больше, не дороже, максимум, в пределах
+MAX       this or less                          | at most, up to, no more than, within     | не больше, не дороже, максимум, в течение
 MIN       this or more                          | at least, no less than, min              | не меньше, минимум, хотя бы
 UNDER     less than this                        | under, below, less than, cheaper than    | меньше, дешевле, менее
 OVER      more than this                        | over, above, more than                   | больше, дороже, более, свыше
