@@ -21,7 +21,20 @@ class Money:
     currency: str | None
 
 
-Plain = str | int | float | Money
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A city or airport: its name in English, its country (ISO 3166, two letters; None where that is disputed) and IATA codes.
+
+    ``city``: the city of an airport, None for a city.
+    """
+
+    name: str
+    country: str | None = None
+    iata: tuple[str, ...] = ()
+    city: str | None = None
+
+
+Plain = str | int | float | Money | Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +42,11 @@ class Value:
     """One reading of a phrase.
 
     ``type`` is one of KINDS. ``value`` by type: date "2026-11-02"; time "19:30"; datetime "2026-11-02T19:30", local to ``timezone``;
-    number 4; duration "P3D" (weeks are given in days); Money. A range has ``start`` and ``end`` of the same form in place of ``value``,
-    one of them None where it is open ("after 6 pm", "under 300 dollars"). The end of a range of dates is its last day; that of a range
-    of times is the moment it ends, on the next day where it is before the start. ``timex``: ISO 24617-1, X for what was not said;
-    a range is "(start,end,duration)". ``grain``: the smallest unit that was said. ``approximate``: "about", "-ish".
+    number 4; duration "P3D" (weeks are given in days); Money; Place. A range has ``start`` and ``end`` of the same form in place of
+    ``value``, one of them None where it is open ("after 6 pm", "under 300 dollars"). The end of a range of dates is its last day; that of
+    a range of times is the moment it ends, on the next day where it is before the start. ``timex``: ISO 24617-1, X for what was not said;
+    a range is "(start,end,duration)". ``grain``: the smallest unit that was said. ``approximate``: "about", "-ish"; a place found in spite
+    of a typo.
     """
 
     type: str
@@ -57,7 +71,11 @@ class Value:
 
 
 def _plain(value: Plain | None) -> object:
-    return {"value": value.value, "currency": value.currency} if isinstance(value, Money) else value
+    if isinstance(value, Money):
+        return {"value": value.value, "currency": value.currency}
+    if isinstance(value, Place):
+        return {"name": value.name, "country": value.country, "iata": list(value.iata), **({"city": value.city} if value.city else {})}
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +143,7 @@ REASONS = {
     "impossible": "31 February, 25:00, a local time that a clock change leaves out",
     "contradiction": "a Friday that is no Friday, an end before its start",
     "vague": "a number or a date left open: a few days, with children",
+    "unknown_place": "a place that the gazetteer does not have",
     "wrong_kind": "a value of another kind than the slot's",
 }
 
