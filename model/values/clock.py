@@ -115,8 +115,10 @@ def _plain(line: Line, said: Said, place: int) -> int:
     joined = at(tokens, end).symbol
     if joined in (":", ".", "-") and len(at(tokens, end + 1).symbol) == 2 and at(tokens, end + 1).is_written:
         minute, end = int(tokens[end + 1].value), end + 2
-        if at(tokens, end).symbol in (":", "."):
-            raise out_of_place(at(tokens, end).symbol)
+        if at(tokens, end).symbol == ":":
+            raise out_of_place("seconds")
+        if joined != ":" and at(tokens, end).symbol == joined:
+            return 0  # 02.11.2026
     elif len(written) in (3, 4) and joined not in ("/", ".", ":"):
         hour, minute = int(written[:-2]), int(written[-2:])
     else:

@@ -14,7 +14,7 @@ from model.values.quantity import at, quantity
 from model.values.ranges import date_range, range_values
 from model.values.reading import read_side
 from model.values.said import Line, Said
-from model.values.tokens import MONTH, NUMBER, PART, UNIT, Token
+from model.values.tokens import MODIFIER, MONTH, NUMBER, PART, UNIT, Token
 from model.values.value import Refusal, Value, out_of_place
 from model.values.written import groups_of
 
@@ -77,16 +77,16 @@ def _choice(tokens: list[Token], speech: Speech) -> list[Value]:
 
 def _joints(tokens: Sequence[Token]) -> list[int]:
     """Where "and" joins two dates or times, and not the parts of one length of time ("an hour and a half")."""
-    found, place = [], 0
-    while place < len(tokens):
-        length = quantity(tokens, place)
-        if length:
-            place = length[1]
-            continue
-        if tokens[place].symbol == "+":
-            found.append(place)
-        place += 1
-    return found
+    return [
+        place
+        for place, token in enumerate(tokens)
+        if token.symbol == "+" and not _continues(tokens[place - 1] if place else None, at(tokens, place + 1))
+    ]
+
+
+def _continues(before: Token | None, behind: Token) -> bool:
+    """Whether "and" goes on with a length or number: "an hour and a half", "2 hours and 30 minutes"."""
+    return behind.symbol == "HALF" or (before is not None and before.category == UNIT and behind.category == NUMBER)
 
 
 def line(tokens: Sequence[Token], speech: Speech, wants: str | None = None) -> Line:
@@ -106,8 +106,9 @@ def _opens(tokens: Sequence[Token], place: int) -> bool:
         return False
     if before is None or symbol == "BY":
         return True
-    if before.category == UNIT and before.symbol not in ("u_h", "u_y"):
-        return bool(place > 1 and tokens[place - 2].category == "modifier" and tokens[place - 2].symbol != "IN")
+    if before.category == UNIT:
+        counted = tokens[place - 2] if place > 1 else before
+        return counted.category == MODIFIER or counted.value >= 1000  # "next week after tuesday", "2026 года после"
     if symbol in ("AFTER", "BEFORE") and (before.symbol in _MINUTES or (before.category == NUMBER and not before.ordinal)):
         return place > 1 and tokens[place - 2].category == MONTH
     return True

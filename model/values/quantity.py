@@ -107,7 +107,7 @@ def quantity(tokens: Sequence[Token], place: int) -> tuple[Quantity, int] | None
         number, behind = found if found else (1, begin)
         unit = at(tokens, behind)
         if unit.category == UNIT:
-            if items and _rank(unit.symbol) <= _rank(items[-1][1]):
+            if (items and _rank(unit.symbol) <= _rank(items[-1][1])) or (unit.symbol == "u_y" and number >= 1000):
                 break
             items.append((number, unit.symbol))
             place = behind + 1

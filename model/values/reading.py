@@ -35,6 +35,9 @@ def read_side(line: Line) -> Said:
 def _number(line: Line, said: Said, place: int) -> int:
     tokens = line.tokens
     token, behind = tokens[place], at(tokens, place + 1)
+    dated = said.month is not None and said.year is None and not (place and tokens[place - 1].symbol == "AT")
+    if dated and (end := _year(line, said, place)):
+        return end
     if end := clock.read_number(line, said, place):
         return end
     if token.is_written and behind.symbol in ("/", ".", "-") and (dates := numeric(line, place)):
@@ -64,6 +67,11 @@ def _year(line: Line, said: Said, place: int) -> int:
     year, end = 0, place + 1
     if behind.category == NUMBER and not behind.is_written and token.value in (19, 20) and 10 <= behind.value <= 99:
         year, end = int(token.value) * 100 + int(behind.value), place + 2
+        if known and line.wants != "date":
+            if at(tokens, end).category == PART:
+                return 0
+            if behind.value < 60:
+                raise Refusal("vague", f"{token.value} {behind.value} may be a year or a time")
     elif 1000 <= token.value < 3000 and (len(token.symbol) in (0, 4)) and token.value == int(token.value):
         year = int(token.value)
     elif token.value < 100 and (
