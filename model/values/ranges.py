@@ -27,7 +27,7 @@ def range_values(first: Said, second: Said, speech: Speech) -> list[Value]:
         return [_times(*pair) for pair in _clock_pairs(first, second)]
     dated = second.has_date and first.has_date
     _share(first, second)
-    spans = _day_pairs(first, second, speech)
+    spans = _day_pairs(first, second, speech) if dated else [(days, days) for days in days_of(first, speech.context)]
     if not first.has_clock and not second.has_clock:
         return [_dates(*pair) for pair in spans]
     if not (first.has_clock and second.has_clock):
@@ -143,7 +143,7 @@ def _day_pairs(first: Said, second: Said, speech: Speech) -> list[tuple[Days, Da
     pairs = []
     starts = days_of(first, speech.context)
     for place, days in enumerate(starts):
-        ends = [days] if first.said() == second.said() and first == second else days_of(second, speech.context, days.first)
+        ends = days_of(second, speech.context, days.first)
         end = ends[place] if len(ends) == len(starts) else ends[0]
         pairs.append((days, end))
     ordered = [pair for pair in pairs if pair[0].first <= pair[1].last]

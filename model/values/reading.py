@@ -12,7 +12,7 @@ from model.values.quantity import Quantity, at, quantity
 from model.values.said import ANY_DAY, Line, Said
 from model.values.tokens import DAY, HOLIDAY, MODIFIER, MONTH, NUMBER, PART, SEASON, THIRD, UNIT, WEEKDAY
 from model.values.value import Refusal, out_of_place
-from model.values.written import full_year, numeric
+from model.values.written import YEARS, full_year, numeric
 
 Reader = Callable[[Line, Said, int], int]  # takes what begins at a place; gives the place behind it
 _NAMED_PARTS = ("MOR", "AFT", "EVE", "NIGHT", "u_n")
@@ -72,7 +72,7 @@ def _year(line: Line, said: Said, place: int) -> int:
                 return 0
             if behind.value < 60:
                 raise Refusal("vague", f"{token.value} {behind.value} may be a year or a time")
-    elif 1000 <= token.value < 3000 and (len(token.symbol) in (0, 4)) and token.value == int(token.value):
+    elif token.value in YEARS and len(token.symbol) in (0, 4):
         year = int(token.value)
     elif token.value < 100 and (
         (known and behind.symbol == "u_y")

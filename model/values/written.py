@@ -10,6 +10,7 @@ from model.values.value import Refusal
 NumericDate = tuple[int | None, int, int]  # year, month, day
 _CENTURY_AHEAD = 30  # a year of two digits lies at most so far ahead, and else in the century behind
 _LENGTHS = (1, 2)
+YEARS = range(1900, 2200)  # nobody books in another one: such a number was misread, or is a time
 
 
 def groups_of(tokens: Sequence[Token], place: int) -> list[Token]:
@@ -37,7 +38,7 @@ def numeric(line: Line, place: int) -> tuple[tuple[NumericDate, ...], int] | Non
         readings = _ordered(None, int(groups[0].value), int(groups[1].value), line.order if mark != "." else "dmy", mark)
     else:
         return None
-    if not readings:
+    if not readings or any(year is not None and year not in YEARS for year, _, _ in readings):
         raise Refusal("impossible", f"{mark.join(group.symbol for group in groups)} is no date")
     return tuple(readings), place + 2 * len(groups) - 1
 
