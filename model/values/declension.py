@@ -56,11 +56,9 @@ def _word(word: str, case: int) -> list[str]:
         return [stem + ("и", "и", "ь", "ью", "и")[case], stem + ("я", "ю", "ь", "ем", "е")[case]]
     if last == "й":
         return [stem + ("я", "ю", "й", "ем", "е")[case]]
-    if last == "ы" and len(word) > 3:
-        return [(stem, stem + "ам", word, stem + "ами", stem + "ах")[case]]
-    if last == "и" and len(word) > 4 and stem[-1] in _VELAR + _HUSHING + "л":  # plural, as Химки; others, as Тбилиси, never change
-        genitives = [stem, f"{stem}ов", f"{stem}ей"]
-        return genitives if case == 0 else [stem + ("", "ам", "и", "ами", "ах")[case]]
+    if (last == "ы" and len(word) > 3) or (last == "и" and len(word) > 4 and stem[-1] in _VELAR + _HUSHING + "л"):
+        genitives = [stem, f"{stem}ов", f"{stem}ей"]  # Афин, Челнов, Мытищей; others in -и, as Тбилиси, never change
+        return genitives if case == 0 else [stem + ("", "ам", last, "ами", "ах")[case]]
     if word[-2:] in ("во", "но"):
         return [word, stem + ("а", "у", "о", "ом", "е")[case]]
     if last.lower() in "оеёиуюэы" or not last.isalpha():

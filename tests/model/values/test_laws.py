@@ -24,20 +24,8 @@ FORMS = {
     "duration": r"P(\d+[YMD])*(T(\d+[HMS])+)?",
     "number": r"\d+(\.\d+)?",
 }
-SILENT = {
-    "AT",
-    "FOR",
-    "u_y",
-    "CLK",
-    "TH",
-    ":",
-    "PPL",
-    "ADULT",
-    "STAR",
-    "TICKET",
-    "BAG",
-    "ROOM",
-}  # they say what the rest of the phrase says too
+# these say what the rest of the phrase says too
+SILENT = {"AT", "FOR", "u_y", "CLK", "TH", ":", "PPL", "ADULT", "STAR", "TICKET", "BAG", "ROOM"}
 
 
 def spoken_phrases() -> list[tuple[tuple[str, ...], str | None]]:
@@ -91,7 +79,7 @@ def test_a_symbol_out_of_the_alphabet_is_refused() -> None:
     assert found.reason == "unknown_part"
 
 
-@pytest.mark.parametrize("noun", ["KID", "ROOM", "$", "x_k", "STAR"])
+@pytest.mark.parametrize("noun", ["KID", "ROOM", "$", "CENT", "STAR"])
 def test_things_have_no_place_in_dates_and_times(noun: str) -> None:
     for row in rows(DATES, TIMES):
         if row[2] in ("date", "time") and noun not in row[1].split():
