@@ -9,6 +9,7 @@ from model.values.value import Money, Plain, Refusal, Value, out_of_place
 
 _PERSONS = ("PER", "PPL", "ADULT", "KID")
 _LIMITS = {"MAX": "end", "..": "end", "UNDER": "end", "BY": "end", "MIN": "start", "FROM": "start", "OVER": "start"}
+_BEHIND = ("MAX", "MIN", "UNDER", "OVER", "ABOUT")
 _DOLLARS = {"$": "USD"}
 
 
@@ -32,6 +33,8 @@ def money_of(tokens: Sequence[Token]) -> Value:
 
 def _limited(tokens: Sequence[Token], read: Callable[[Sequence[Token]], _Amount], kind: str) -> Value:
     """An amount, two with a range between them, or one with a limit in front."""
+    if len(tokens) > 1 and tokens[-1].symbol in _BEHIND:  # "300 or less"
+        tokens = [tokens[-1], *tokens[:-1]]
     about, place = False, 0
     limits: list[str] = []
     while (symbol := at(tokens, place).symbol) in ("ABOUT", "FOR") or symbol in _LIMITS:

@@ -5,21 +5,39 @@ takes the one that the context's policy says, or the first from an anchor on: th
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from model.values import stretches
 from model.values.holidays import holiday_in, holiday_timex, nth_weekday
-from model.values.occurrence import AFTER_NEXT, APART, Asked, Days, Occurrence, exactly, occurring, one, pick, shifted, valid
+from model.values.occurrence import AFTER_NEXT, APART, WEEK_OF, Asked, Days, Occurrence, exactly, occurring, one, pick, shifted, valid
 from model.values.said import Said
-from model.values.stretches import monday
+from model.values.stretches import monday, week
 from model.values.value import Context, Refusal
 
 _STRETCHES = ({"month"}, {"month", "year"}, {"month", "unit"}, {"season"}, {"season", "year"}, {"season", "unit"}, {"year"}, {"unit"})
+_MONTHS_AHEAD = 4  # how far off "friday the 13th" may be
 _CHECKED = {"day", "numeric", "offset", "holiday"}
 
 
 def days_of(said: Said, context: Context, anchor: date | None = None) -> list[Days]:
-    """The readings of the date, likeliest first. Refuses impossible dates and combinations of fields that have no meaning."""
+    """The readings of the date, likeliest first. Refuses impossible dates and combinations of fields that have no meaning.
+
+    "The month" is this one, or where what is meant of it is over, the one that the policy says.
+    """
+    if said.unit_modifier == WEEK_OF:
+        return [week(monday(days.first)) for days in days_of(replace(said, unit=None, unit_modifier=None), context, anchor)]
+    found = _named_days(said, context, anchor)
+    if said.unit and said.unit_modifier is None:
+        if context.policy == "future" and found[0].last < context.today:
+            return _named_days(replace(said, unit_modifier="NEXT"), context, anchor)
+        if context.policy == "past" and found[0].first > context.today:
+            return _named_days(replace(said, unit_modifier="PREV"), context, anchor)
+    return found
+
+
+def _named_days(said: Said, context: Context, anchor: date | None) -> list[Days]:
+    """The readings of the fields as they stand."""
     asked = Asked(said, context, anchor)
     names = set(said.said())
     shift = "shift" in names
@@ -107,6 +125,10 @@ def _day(asked: Asked) -> list[Days]:
     day, said = asked.said.day, asked.said
     assert day
     if said.unit is None:
+        steps = range(_MONTHS_AHEAD) if said.weekday else ()
+        for found in (_in_month(asked.base, step, day) for step in steps):
+            if found and found >= asked.base and found.isoweekday() == said.weekday:
+                return [Days(found, found, found.isoformat())]  # "friday the 13th"
         return [pick(asked, lambda step: one(_in_month(asked.base, step, day), f"XXXX-XX-{day:02d}"))]
     if said.unit != "u_mo":
         raise Refusal("out_of_place", f"the {day}th of a {said.unit}")

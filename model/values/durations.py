@@ -7,10 +7,13 @@ from model.values.tokens import UNIT, Token
 from model.values.value import Refusal, Value, out_of_place
 
 _LIMITS = {"MAX": "end", "..": "end", "UNDER": "end", "MIN": "start", "FROM": "start", "OVER": "start"}
+_BEHIND = ("MAX", "MIN", "UNDER", "OVER", "ABOUT")
 
 
 def duration_of(tokens: Sequence[Token]) -> Value:
     """A length, two with a range between them ("2-3 nights": the unit is shared), or one with a limit in front. Refuses a bare number."""
+    if len(tokens) > 1 and tokens[-1].symbol in _BEHIND:
+        tokens = [tokens[-1], *tokens[:-1]]
     place, about, limit = 0, False, ""
     while (symbol := at(tokens, place).symbol) in ("ABOUT", "FOR") or symbol in _LIMITS:
         if symbol in _LIMITS and limit:

@@ -12,6 +12,7 @@ from model.values.said import Said
 from model.values.value import Context, Refusal
 
 AFTER_NEXT = "AFTER NEXT"
+WEEK_OF = "OF"  # "the week of november 30th"
 APART = {"THIS": 0, "NEXT": 1, "COMING": 1, "PREV": -1, "LAST": -1, AFTER_NEXT: 2}
 _HORIZON = 9  # years or months to look for a date that only some have: 29 February may be 8 years off
 Occurrence = Callable[[int], "Days | None"]  # of step 0, the base's own year, month or week, and the steps around it

@@ -19,6 +19,7 @@ from model.values.value import Refusal, Value, out_of_place
 from model.values.written import groups_of
 
 _LIMITS = {"AFTER": "start", "FROM": "start", "BEFORE": "end", "BY": "end", "..": "end"}
+_BEHIND = {"AFTER": "FROM", "BEFORE": "BY", "BY": "BY"}
 _MINUTES = ("HALF", "QUARTER", "u_min")
 
 
@@ -51,6 +52,8 @@ def _is_bare(tokens: Sequence[Token]) -> bool:
 
 def _choice(tokens: list[Token], speech: Speech) -> list[Value]:
     """The readings of a phrase without "or"."""
+    if len(tokens) > 1 and tokens[-1].symbol in _BEHIND:  # "6 pm or later", "friday at the latest"
+        return _limited([], _BEHIND[tokens[-1].symbol], tokens[:-1], speech)
     if (found := _lasting(tokens, speech)) is not None:
         return found
     begin = next((place for place, token in enumerate(tokens) if token.symbol == "FROM" and _opens(tokens, place)), -1)
@@ -155,6 +158,8 @@ def _lasting(tokens: list[Token], speech: Speech) -> list[Value] | None:
     """A start and a length: "5 мая на 3 дня", "for a week from friday", and "within 3 days" of now; None for other phrases."""
     if tokens and tokens[0].symbol == "MAX" and (found := quantity(tokens, 1)) and found[1] == len(tokens):
         return [date_range(speech.context.today, found[0])]
+    if (nights := quantity(tokens, 0)) and nights[0].nights and at(tokens, nights[1]).symbol in ("FROM", "AT"):
+        tokens = [tokens[nights[1]]._replace(symbol="FOR"), *tokens]  # "3 nights from friday"
     for place, token in enumerate(tokens):
         found = quantity(tokens, place + 1) if token.symbol == "FOR" else None
         if not found:

@@ -7,7 +7,7 @@ Dates and times may come in any order. What a number is, its neighbours say; a b
 from collections.abc import Callable
 
 from model.values import clock
-from model.values.occurrence import AFTER_NEXT
+from model.values.occurrence import AFTER_NEXT, WEEK_OF
 from model.values.quantity import Quantity, at, quantity
 from model.values.said import ANY_DAY, Line, Said
 from model.values.tokens import DAY, HOLIDAY, MODIFIER, MONTH, NUMBER, PART, SEASON, THIRD, UNIT, WEEKDAY
@@ -108,6 +108,8 @@ def _moved(line: Line, said: Said, found: tuple[Quantity, int]) -> int:
     if direction in ("AGO", "BEFORE", ".."):
         said.put(shift=(-1, length))
     elif direction in ("LATER", "AFTER", "FROM"):
+        if length.nights:
+            raise out_of_place(f"nights, {length.timex},")
         said.put(shift=(1, length))
         end += direction == "LATER" and at(line.tokens, end + 1).symbol in ("AFTER", "FROM")
     else:
@@ -126,8 +128,15 @@ def _unit(line: Line, said: Said, place: int) -> int:
     if behind.symbol == "AFTER" and at(tokens, place + 2).symbol == "NEXT":
         said.put(unit=symbol, unit_modifier=AFTER_NEXT)
         return place + 3
+    if symbol in ("u_w", "u_mo", "u_y") and (said.third or said.day or said.nth or said.modifier == "LAST") and said.unit is None:
+        said.put(unit=symbol)  # "the end of the month", "the 15th of the month"
+        return place + 1
     found = quantity(tokens, place)
-    assert found
+    if not found:
+        raise out_of_place(symbol)
+    if symbol == "u_w" and found[1] == place + 1 and behind.category in (NUMBER, MONTH, HOLIDAY):
+        said.put(unit=symbol, unit_modifier=WEEK_OF)
+        return place + 1
     if symbol == "u_w" and place and tokens[place - 1].category == WEEKDAY and behind.symbol not in ("AGO", "LATER", "AFTER", "FROM"):
         said.put(shift=(1, found[0]))  # "friday week"
         return found[1]
@@ -163,7 +172,8 @@ def _season(line: Line, said: Said, place: int) -> int:
 
 
 def _third(line: Line, said: Said, place: int) -> int:
-    name = "part_third" if at(line.tokens, place + 1).category == PART else "third"
+    behind = at(line.tokens, place + 1)
+    name = "part_third" if behind.category == PART or behind.symbol == "TONIGHT" else "third"
     said.put(**{name: line.tokens[place].symbol})
     return place + 1
 

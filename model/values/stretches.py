@@ -49,8 +49,9 @@ def year(asked: Asked) -> list[Days]:
 def unit(asked: Asked) -> list[Days]:
     """A week from Monday on, a month or a year, counted from today's: "next week", "this month", "the year after next"."""
     said, today = asked.said, asked.context.today
-    assert said.unit_modifier
-    apart = APART[said.unit_modifier]
+    if said.unit_modifier is None and not (said.third or said.half or said.nth or said.modifier):
+        raise Refusal("out_of_place", f"{said.unit} alone")
+    apart = APART[said.unit_modifier or "THIS"]
     if said.unit == "u_w":
         return [week(monday(today, apart))]
     if said.unit == "u_mo":

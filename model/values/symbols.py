@@ -26,6 +26,8 @@ The laws of the alphabet, which make it easy to learn and safe to use:
 - A noun in the singular without a number stands alone where it means one ("in an hour" ``IN u_h``, "через неделю" ``IN u_w``), but a
   child or a guest is ``n1 KID``, ``n1 PPL`` ("ребёнок", "a guest"), because a bare ``KID`` ("with children") is a number left open, which
   is refused.
+- A unit alone is also the one that runs: "the end of the month" ``END u_mo``, "the 15th of the month" ``1 5a TH u_mo``;
+  "the week of november 30th" is ``u_w M11 3 0a TH``.
 - A word keeps its symbol wherever it stands: "and" is always ``+``, "в" always ``AT``, "for" and "на" always ``FOR``, "до" always ``..``.
   Exceptions, where one word has two meanings: "to" and "без" of the clock are ``TO`` ("ten to eight"), "без" of things ``NO`` ("без
   багажа"); "дня" is ``AFT`` behind an hour and ``u_d`` behind a number of days; "second" is ``o2`` or ``u_s``; "quarter" is ``QUARTER``,
@@ -90,12 +92,12 @@ FOR       for                                   | for                           
 IN        so much later than now                | in                                       | через, спустя (in front)
 AGO       so much earlier than now              | ago, earlier                             | назад, тому назад
 LATER     so much later                         | later, from now, hence                   | спустя (behind), позже
-AFTER     after                                 | after, later than, past a date           | после, позже, не раньше
-BEFORE    before                                | before, earlier than, prior to           | перед, раньше
-BY        not after                             | by, no later than                        | к, ко, не позже
+AFTER     after; behind it: or later            | after, later than, past a date, or later | после, позже, не раньше, или позже
+BEFORE    before; behind it: or earlier         | before, earlier than, prior to, or earlier | перед, раньше, или раньше
+BY        not after; also behind it             | by, no later than, at the latest         | к, ко, не позже, самое позднее
 ABOUT     roughly                               | about, around, roughly, -ish, circa, ~   | около, примерно, где-то, приблизительно
-MAX       this or less                          | at most, up to, no more than, within     | не больше, не дороже, максимум, в течение
-MIN       this or more                          | at least, no less than, min              | не меньше, минимум, хотя бы
+MAX       this or less; also behind it          | at most, up to, within, or less          | не больше, не дороже, максимум, в течение, и меньше
+MIN       this or more; also behind it          | at least, no less than, min, or more, and up | не меньше, минимум, хотя бы, и больше
 UNDER     less than this                        | under, below, less than, cheaper than    | меньше, дешевле, менее
 OVER      more than this                        | over, above, more than                   | больше, дороже, более, свыше
 T-2       the day before yesterday              | the day before yesterday                 | позавчера

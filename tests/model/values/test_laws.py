@@ -173,6 +173,15 @@ def test_the_future_policy_never_gives_the_past() -> None:
                 assert latest >= f"{context.reference:%Y-%m-%dT%H:%M}"[: len(latest)], (phrase, context)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:10:00+08:00", "9999-12-31T23:50:00-08:00"])
+def test_at_the_ends_of_the_calendar_phrases_are_refused_and_nothing_crashes(moment: str) -> None:
+    context = Context(datetime.fromisoformat(moment))
+    for symbols, kind in spoken_phrases():
+        for policy in ("future", "past", "nearest"):
+            found = resolve(symbols, kind, Context(context.reference, policy=policy))
+            assert isinstance(found, Understood) or found.reason in REASONS
+
+
 def test_the_order_of_digits_is_the_contexts_and_the_other_order_is_the_alternative() -> None:
     reference = CONTEXT.reference
     american, european = (Context(reference, order=order) for order in ("mdy", "dmy"))

@@ -47,6 +47,10 @@ friday, november 6 | W5 M11 6 | date | 2026-11-06 | XXXX-11-06 |
 the last friday of may | LAST W5 M5 | date | 2027-05-28 | 2027-05-28 |
 первый понедельник следующего месяца | o1 W1 NEXT u_mo | date | 2026-11-02 | 2026-11-02 |
 the last day of february 2028 | LAST u_d M2 2 0a 2b 8a | date | 2028-02-29 | 2028-02-29 |
+the 15th of the month | 1 5a TH u_mo | date | 2026-11-15 | 2026-11-15 |
+the last day of the month | LAST u_d u_mo | date | 2026-10-31 | 2026-10-31 |
+первый понедельник месяца | o1 W1 u_mo | date | 2026-11-02 | 2026-11-02 |
+friday the 13th | W5 1 3a TH | date | 2026-11-13 | 2026-11-13 |
 позавчера | T-2 | date | 2026-10-18 | 2026-10-18 |
 yesterday | T-1 | date | 2026-10-19 | 2026-10-19 |
 today | T0 | date | 2026-10-20 | 2026-10-20 |
@@ -82,7 +86,10 @@ next may | NEXT M5 | date | 2027-05-01..2027-05-31 | 2027-05 |
 2027 год | 2 0a 2b 7a u_y | date | 2027-01-01..2027-12-31 | 2027 |
 early may | BEG M5 | date | 2027-05-01..2027-05-10 | XXXX-05 |
 mid-may | MID M5 | date | 2027-05-11..2027-05-20 | XXXX-05 |
-в конце месяца | AT END THIS u_mo | date | 2026-10-21..2026-10-31 | 2026-10 |
+в конце месяца | AT END u_mo | date | 2026-10-21..2026-10-31 | 2026-10 |
+в начале месяца | AT BEG u_mo | date | 2026-11-01..2026-11-10 | 2026-11 |
+the end of the week | END u_w | date | 2026-10-23..2026-10-25 | 2026-W43 |
+the week of november 30th | u_w M11 3 0a TH | date | 2026-11-30..2026-12-06 | 2026-W49 |
 the end of next year | END NEXT u_y | date | 2027-09-01..2027-12-31 | 2027 |
 первая половина мая | o1 HALF M5 | date | 2027-05-01..2027-05-15 | XXXX-05 |
 next week | NEXT u_w | date | 2026-10-26..2026-11-01 | 2026-W44 |
@@ -111,6 +118,8 @@ june to august | M6 .. M8 | date | 2027-06-01..2027-08-31 | (XXXX-06,XXXX-08,P91
 tomorrow till sunday | T1 .. W7 | date | 2026-10-21..2026-10-25 | (2026-10-21,XXXX-WXX-7,P4D) |
 с 5 ноября на 3 дня | FROM 5 M11 FOR 3 u_d | date | 2026-11-05..2026-11-08 | (XXXX-11-05,2026-11-08,P3D) |
 for a week from friday | FOR u_w FROM W5 | date | 2026-10-23..2026-10-30 | (XXXX-WXX-5,2026-10-30,P1W) |
+3 nights from friday | 3 u_n FROM W5 | date | 2026-10-23..2026-10-26 | (XXXX-WXX-5,2026-10-26,P3D) |
+friday or later | W5 AFTER | date | 2026-10-23.. | (XXXX-WXX-5,,) |
 after friday | AFTER W5 | date | 2026-10-24.. | (XXXX-WXX-5,,) |
 from friday on | FROM W5 | date | 2026-10-23.. | (XXXX-WXX-5,,) |
 before may | BEFORE M5 | date | ..2027-04-30 | (,XXXX-05,) |
@@ -177,6 +186,7 @@ from 9 am to 5 | FROM 9 AM .. 5 | time | 09:00..17:00 | (T09:00,T17:00,PT8H) |
 after 6 pm | AFTER 6 PM | time | 18:00.. | (T18:00,,) |
 after lunch | AFTER LUNCH | time | 14:00.. | (TMEL,,) |
 к шести вечера | BY n6 EVE | time | ..18:00 | (,T18:00,) |
+6 pm at the latest | 6 PM BY | time | ..18:00 | (,T18:00,) |
 before noon | BEFORE NOON | time | ..12:00 | (,T12:00,) |
 """
 
@@ -194,6 +204,7 @@ in two hours | IN n2 u_h | time | 2026-10-20T12:00 | 2026-10-20T12:00 |
 in an hour and a half | IN u_h + HALF | time | 2026-10-20T11:30 | 2026-10-20T11:30 |
 90 seconds from now | 9 0a u_s LATER | time | 2026-10-20T10:01 | 2026-10-20T10:01 |
 сейчас | NOW | time | 2026-10-20T10:00 | PRESENT_REF |
+late tonight | END TONIGHT | time | 2026-10-20T21:00..2026-10-21T00:00 | 2026-10-20TNI |
 friday evening | W5 EVE | datetime | 2026-10-23T18:00..2026-10-23T22:00 | XXXX-WXX-5TEV |
 this evening | THIS EVE | datetime | 2026-10-20T18:00..2026-10-20T22:00 | 2026-10-20TEV |
 friday from 5 to 7 pm | W5 FROM n5 .. n7 PM | time | 2026-10-23T17:00..2026-10-23T19:00 | (XXXX-WXX-5T17:00,XXXX-WXX-5T19:00,PT2H) |
@@ -217,6 +228,7 @@ up to five | MAX n5 | number | ..5 | - |
 not less than two rooms | MIN n2 ROOM | number | 2.. | - |
 more than five people | OVER n5 PPL | number | 6.. | - |
 under five bags | UNDER n5 BAG | number | ..4 | - |
+five or more | n5 MIN | number | 5.. | - |
 about ten | ABOUT n10 | number | 10 | - |
 без багажа | NO BAG | number | 0 | - |
 three tickets | n3 TICKET | number | 3 | - |
@@ -248,6 +260,7 @@ under 300 dollars | UNDER 3 0a 0b $ | money | ..300 USD | - |
 от 5 до 10 тысяч рублей | FROM 5 .. 1 0a x_k RUB | money | 5000..10000 RUB | - |
 $50-$100 | $ 5 0a - $ 1 0a 0b | money | 50..100 USD | - |
 5 000 руб. | 5 0 0a 0b RUB | money | 5000 RUB | - |
+300 euros or less | 3 0a 0b EUR MAX | money | ..300 EUR | - |
 at most 100 usd | MAX 1 0a 0b USD | money | ..100 USD | - |
 from 100 pounds | FROM 1 0a 0b GBP | money | 100.. GBP | - |
 """
@@ -315,6 +328,8 @@ next week at 7 | NEXT u_w AT 7 | time | vague
 2 ноября двадцать тридцать | 2 M11 n20 n30 | datetime | vague
 half a month | HALF u_mo | duration | vague
 every friday | UNK W5 | date | unknown_part
+monday the 13th, which is far | W1 1 3a TH | date | contradiction
+the month | u_mo | date | out_of_place
 3 days | n3 u_d | date | out_of_place
 october and a digit too many | M10 2 2 | date | out_of_place
 seven eight people | 7 8 PPL | number | out_of_place
