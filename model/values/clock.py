@@ -218,7 +218,8 @@ def part_of(said: Said) -> tuple[Clock, Clock, str]:
     The early and late part are halves, the middle is the middle half. Refuses "am" alone and two parts at once.
     """
     names = [part for part in said.parts if part != "TONIGHT"] or said.parts
-    if len(set(names)) > 1 or names[0] not in _RANGES:
+    daylight = "TONIGHT" in said.parts and names[0] not in ("TONIGHT", "EVE", "NIGHT", "DINNER")
+    if len(set(names)) > 1 or names[0] not in _RANGES or daylight:
         raise Refusal("vague", f"{' '.join(names)} is no part of a day")
     start, end, timex = _RANGES[names[0]]
     first, last, quarter = start * 60, end * 60, (end - start) * 15

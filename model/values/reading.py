@@ -15,6 +15,7 @@ from model.values.value import Refusal, out_of_place
 from model.values.written import YEARS, full_year, numeric
 
 Reader = Callable[[Line, Said, int], int]  # takes what begins at a place; gives the place behind it
+_YEARS_AHEAD = 10  # a year of two digits without a mark
 _NAMED_PARTS = ("MOR", "AFT", "EVE", "NIGHT", "u_n")
 _DAYS_APART = {"THIS": 0, "NEXT": 1, "PREV": -1, "LAST": -1}
 
@@ -74,11 +75,11 @@ def _year(line: Line, said: Said, place: int) -> int:
                 raise Refusal("vague", f"{token.value} {behind.value} may be a year or a time")
     elif token.value in YEARS and len(token.symbol) in (0, 4):
         year = int(token.value)
-    elif token.value < 100 and (
-        (known and behind.symbol == "u_y")
-        or (said.month and said.day and line.wants == "date" and len(token.symbol) == 2 and not token.ordinal)
-    ):
+    elif known and behind.symbol == "u_y" and token.value < 100:
         year = full_year(int(token.value), line.year)
+    elif said.month and said.day and line.wants == "date" and len(token.symbol) == 2 and not token.ordinal:
+        short = full_year(int(token.value), line.year)
+        year = short if line.year <= short <= line.year + _YEARS_AHEAD else 0  # "2 november 26"; another number is none
     marked = at(tokens, end).symbol == "u_y"
     if not year or not (known or marked or line.wants == "date"):
         return 0

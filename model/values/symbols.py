@@ -96,7 +96,7 @@ AFTER     after; behind it: or later            | after, later than, past a date
 BEFORE    before; behind it: or earlier         | before, earlier than, prior to, or earlier | перед, раньше, или раньше
 BY        not after; also behind it             | by, no later than, at the latest         | к, ко, не позже, самое позднее
 ABOUT     roughly                               | about, around, roughly, -ish, circa, ~   | около, примерно, где-то, приблизительно
-MAX       this or less; also behind it          | at most, up to, within, or less          | не больше, не дороже, максимум, в течение, и меньше
+MAX       this or less; also behind it          | at most, up to, within, or less          | не больше, не дороже, в течение, и меньше
 MIN       this or more; also behind it          | at least, no less than, min, or more, and up | не меньше, минимум, хотя бы, и больше
 UNDER     less than this                        | under, below, less than, cheaper than    | меньше, дешевле, менее
 OVER      more than this                        | over, above, more than                   | больше, дороже, более, свыше

@@ -20,6 +20,7 @@ the twenty-ninth of february | n20 o9 M2 | date | 2028-02-29 | XXXX-02-29 |
 november second twenty twenty-six | M11 o2 n20 n20 n6 | date | 2026-11-02 | 2026-11-02 |
 второе ноября две тысячи двадцать шестого года | o2 M11 n2 x_k n20 o6 u_y | date | 2026-11-02 | 2026-11-02 |
 5 мая 27 года | 5 M5 2 7a u_y | date | 2027-05-05 | 2027-05-05 |
+5 may 27 | 5 M5 2 7a | date | 2027-05-05 | 2027-05-05 |
 may 5 next year | M5 5 NEXT u_y | date | 2027-05-05 | 2027-05-05 |
 2026-11-02 | 2 0a 2b 6a - 1 1a - 0 2a | date | 2026-11-02 | 2026-11-02 |
 3/4/26 | 3 / 4 / 2 6a | date | 2026-03-04 | 2026-03-04 | 2026-04-03
@@ -329,6 +330,8 @@ next week at 7 | NEXT u_w AT 7 | time | vague
 half a month | HALF u_mo | duration | vague
 every friday | UNK W5 | date | unknown_part
 monday the 13th, which is far | W1 1 3a TH | date | contradiction
+breakfast tonight | TONIGHT BREAKFAST | time | vague
+september 4 19 | M9 4 1 9a | date | out_of_place
 the month | u_mo | date | out_of_place
 3 days | n3 u_d | date | out_of_place
 october and a digit too many | M10 2 2 | date | out_of_place
