@@ -56,7 +56,8 @@ def _scores(results: Sequence[Result]) -> Figure:
     errors = [[spread.mean - spread.low for spread in spreads], [spread.high - spread.mean for spread in spreads]]
     axes.errorbar(means, range(len(results)), xerr=errors, fmt="o", capsize=3)
     for place, spread in enumerate(spreads):
-        axes.annotate(f"{spread.mean:.1%}", (spread.high, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8, color=plots.GREY)
+        number, beside = f"{spread.mean:.1%}", (6, 0)
+        axes.annotate(number, (spread.high, place), beside, textcoords="offset points", va="center", fontsize=8, color=plots.GREY)
     _name_rows(axes, results)
     axes.margins(x=0.12)  # room for the last number
     axes.xaxis.set_major_formatter(_PERCENT)
