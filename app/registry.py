@@ -16,6 +16,7 @@ from app.loading import Loaded, load_named
 from app.metrics import Metrics
 from app.scheduler import MicroBatcher
 from app.settings import Settings
+from model.config import CONTEXT
 from model.tagger import Tagger
 
 USUAL_DEFAULT = "booking"
@@ -43,7 +44,8 @@ class ServedModel:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The parts of a request that its answer depends on."""
-        return ("text",)
+        read = self.tagger.artifact.config.features.context
+        return ("text", *(f"context.{name}" for name in CONTEXT if name in read))
 
     @cached_property
     def label_index(self) -> dict[str, int]:

@@ -59,6 +59,8 @@ class Plan(NamedTuple):
     reference_time: datetime
     reference_text: str
     timezone: str | None
+    expected_slots: tuple[str, ...]
+    intent: str | None
     required_slots: tuple[str, ...]
     min_confidence: float
 
@@ -108,11 +110,12 @@ class AnnotationService:
             moment = _resolve_reference(options)
             text = moment.isoformat()
         language = options.language or served.languages[0]
-        return Plan(served, language, moment, text, timezone, options.required_slots, options.min_confidence)
+        asked = (options.expected_slots, options.intent, options.required_slots)
+        return Plan(served, language, moment, text, timezone, *asked, options.min_confidence)
 
     async def read(self, text: str, plan: Plan) -> Reading:
         """One text. Raises Invalid and AnnotationFailed for the text, and what MicroBatcher.submit raises."""
-        prepared = self._prepare(text, plan.served, "/text")
+        prepared = self._prepare(text, plan, "/text")
         served = await plan.served.batcher.submit(prepared, self._settings.deadline_s)
         tracing.stages(served.queue_s, served.inference_s)
         return self._reading(served, plan)
@@ -123,7 +126,7 @@ class AnnotationService:
         def on_served(outcome: Served | Exception) -> None:
             tell(outcome if isinstance(outcome, Exception) else self._reading_or_error(outcome, plan))
 
-        prepared = self._prepare(text, plan.served, "/text")
+        prepared = self._prepare(text, plan, "/text")
         plan.served.batcher.enqueue(prepared, self._settings.deadline_s, Promise(on_served), gone)
 
     async def read_many(self, texts: Sequence[str | ServiceError], plan: Plan) -> list[Reading | ServiceError]:
@@ -131,7 +134,7 @@ class AnnotationService:
 
         Raises Overloaded, Draining or WorkerDied for all of them together: they are admitted together.
         """
-        prepared = [self._prepare_or_error(text, plan.served, f"/items/{index}/text") for index, text in enumerate(texts)]
+        prepared = [self._prepare_or_error(text, plan, f"/items/{index}/text") for index, text in enumerate(texts)]
         admitted = [item for item in prepared if isinstance(item, Prepared)]
         futures = iter(plan.served.batcher.admit(admitted, self._settings.deadline_s) if admitted else ())
         slots = [next(futures) if isinstance(item, Prepared) else item for item in prepared]
@@ -174,23 +177,23 @@ class AnnotationService:
         self._metrics.read(plan.served.name, slots, len(annotation.tokens), known_T.count(False))
         return Reading(annotation, slots, missing, served.queue_s, served.inference_s)
 
-    def _prepare(self, text: str, served: ServedModel, pointer: str) -> Prepared:
+    def _prepare(self, text: str, plan: Plan, pointer: str) -> Prepared:
         if len(text) > self._settings.max_characters:
             raise invalid(pointer, "text_too_long", f"the text has {len(text)} characters; send at most {self._settings.max_characters}")
         try:
-            return served.tagger.prepare(text)
+            return plan.served.tagger.prepare(text, plan.expected_slots, plan.intent)
         except TextError as error:
             code = "too_many_words" if tokenize(text) else "no_words"
             raise invalid(pointer, code, str(error)) from error
         except Exception as error:  # a tagger's failure belongs to its text, whatever it is
-            logger.error("%s could not prepare one utterance: %s", served.name, type(error).__name__)  # the message may quote it
-            raise annotation_failed(served.name) from error
+            logger.error("%s could not prepare one utterance: %s", plan.served.name, type(error).__name__)  # the message may quote it
+            raise annotation_failed(plan.served.name) from error
 
-    def _prepare_or_error(self, text: str | ServiceError, served: ServedModel, pointer: str) -> Prepared | ServiceError:
+    def _prepare_or_error(self, text: str | ServiceError, plan: Plan, pointer: str) -> Prepared | ServiceError:
         if isinstance(text, ServiceError):
             return text
         try:
-            return self._prepare(text, served, pointer)
+            return self._prepare(text, plan, pointer)
         except (Invalid, AnnotationFailed) as error:
             return error
 

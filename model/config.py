@@ -12,6 +12,7 @@ from model.errors import ConfigError
 T = TypeVar("T")
 
 WORD_ENCODERS = ("vocabulary", "letter_ngrams")
+CONTEXT = ("expected_slots", "intent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class FeatureConfig:
     ``word_encoders``: any of ``vocabulary`` (one-hot over known words, OTHER for the rest) and
     ``letter_ngrams`` (word hashing, Huang et al. 2013: `#ap app ppl ple le#` hashed into buckets).
     ``max_ngrams`` bounds the cost of a very long word: what stands behind them is left out.
+    ``context``: what the tagger reads besides the words: the slots just asked for, the intent of the conversation so far.
     """
 
     word_encoders: tuple[str, ...] = WORD_ENCODERS
@@ -28,6 +30,7 @@ class FeatureConfig:
     ngram_sizes: tuple[int, ...] = (3,)
     ngram_buckets: int = 4096
     max_ngrams: int = 24
+    context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in self.word_encoders:
@@ -37,6 +40,8 @@ class FeatureConfig:
         for size in self.ngram_sizes:
             require(1 <= size <= 6, "ngram_sizes", size, "1 to 6")
         require(1 <= self.ngram_buckets <= 1_000_000, "ngram_buckets", self.ngram_buckets, "1 to 1000000")
+        for name in self.context:
+            require(name in CONTEXT, "context", name, f"any of {', '.join(CONTEXT)}")
         require(1 <= self.max_ngrams <= 200, "max_ngrams", self.max_ngrams, "1 to 200")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.config import FeatureConfig
+from model.labels import LabelScheme
 from model.text import Token
 from model.vocabulary import OTHER, Vocabulary, fold_digits, normalize_word
 
@@ -18,17 +19,20 @@ LONGEST_CACHED = 64  # characters; what is longer is no word that comes again
 class Features(NamedTuple):
     """One utterance of T words: the bytes of ``word_ids_T`` and ``ngram_ids_TK`` (0 behind a word's last n-gram), both int32.
 
+    ``context``: the bytes of its float32 ``encode_context`` vector; none for a tagger that reads words alone.
+
     Bytes, because a batch is then made by joining them: an array for each utterance would cost more than all its words.
     """
 
     word_ids: bytes
     ngram_ids: bytes
     known_T: tuple[bool, ...]
+    context: bytes = b""
 
     @classmethod
-    def of(cls, word_ids_T: np.ndarray, ngram_ids_TK: np.ndarray, known_T: tuple[bool, ...]) -> "Features":
+    def of(cls, word_ids_T: np.ndarray, ngram_ids_TK: np.ndarray, known_T: tuple[bool, ...], context: bytes = b"") -> "Features":
         """The features that the arrays hold."""
-        return cls(word_ids_T.astype(np.int32).tobytes(), ngram_ids_TK.astype(np.int32).tobytes(), known_T)
+        return cls(word_ids_T.astype(np.int32).tobytes(), ngram_ids_TK.astype(np.int32).tobytes(), known_T, context)
 
     @property
     def word_ids_T(self) -> np.ndarray:
@@ -44,11 +48,12 @@ class Features(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FeatureBatch:
-    """B utterances padded with 0 to T words and K n-grams: int32 [B, T], [B, T, K] and ``lengths_B``."""
+    """B utterances padded with 0 to T words and K n-grams: int32 [B, T], [B, T, K] and ``lengths_B``; ``context_BX``: float32 [B, X]."""
 
     word_ids_BT: np.ndarray
     ngram_ids_BTK: np.ndarray
     lengths_B: np.ndarray
+    context_BX: np.ndarray
 
 
 Encoded = tuple[bytes, bytes, bool]
@@ -80,12 +85,12 @@ class Featurizer:
         self.vocabulary = vocabulary
         self._words = _Remembered(self._encode_word, CACHED_WORDS)
 
-    def features(self, tokens: Sequence[Token]) -> Features:
+    def features(self, tokens: Sequence[Token], context: bytes = b"") -> Features:
         """One utterance's arrays; T may be 0."""
         words = self._words
         rows = [words[token[0]] for token in tokens]
         word_ids, ngram_ids, known_T = zip(*rows, strict=True) if rows else ((), (), ())
-        return Features(b"".join(word_ids), b"".join(ngram_ids), known_T)
+        return Features(b"".join(word_ids), b"".join(ngram_ids), known_T, context)
 
     def _encode_word(self, text: str) -> Encoded:
         """(index, n-gram buckets padded to max_ngrams, whether it is known): the numbers as bytes of int32."""
@@ -94,6 +99,21 @@ class Featurizer:
         buckets = ngram_buckets(word, self.config)
         padded = buckets + [0] * (self.config.max_ngrams - len(buckets))
         return np.int32(index).tobytes(), np.array(padded, dtype=np.int32).tobytes(), index != OTHER
+
+
+def encode_context(config: FeatureConfig, labels: LabelScheme, expected_slots: Sequence[str], intent: str | None) -> bytes:
+    """float32 [slots + intents], 1 at each slot that was asked for and at the intent so far; zeros where nothing is known.
+
+    Empty for a tagger that reads words alone. Names that ``labels`` lacks are left out: whoever takes them from a caller refuses them.
+    """
+    if not config.context:
+        return b""
+    context_X = np.zeros(len(labels.slots) + len(labels.intents), dtype=np.float32)
+    if "expected_slots" in config.context:
+        context_X[[labels.slots.index(name) for name in expected_slots if name in labels.slots]] = 1
+    if "intent" in config.context and intent in labels.intents:
+        context_X[len(labels.slots) + labels.intents.index(intent)] = 1
+    return context_X.tobytes()
 
 
 def word_key(text: str, config: FeatureConfig) -> str:
@@ -133,4 +153,5 @@ def collate(batch: Sequence[Features]) -> FeatureBatch:
         np.frombuffer(words, dtype=np.int32).reshape(len(batch), longest),
         np.frombuffer(ngrams, dtype=np.int32).reshape(len(batch), longest, width // 4),
         np.array(lengths, dtype=np.int32),
+        np.frombuffer(b"".join([features.context for features in batch]), dtype=np.float32).reshape(len(batch), -1),
     )

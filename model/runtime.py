@@ -12,7 +12,8 @@ Outputs = dict[str, np.ndarray]  # by output name
 class OnnxGraph:
     """A tagger's graph as onnxruntime runs it.
 
-    Inputs ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32; outputs as ``docs/artifact.md`` lists them.
+    Inputs ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32, and ``context`` [B, X], float32; outputs as
+    ``docs/artifact.md`` lists them.
     A graph may lack an input or the intents.
     ``run`` may be called from several threads.
     """
@@ -39,6 +40,6 @@ class OnnxGraph:
         """
         if batch.word_ids_BT.size == 0 or batch.lengths_B.min() < 1:
             raise ValueError(f"a batch needs at least one utterance, each of at least one word; got {batch.word_ids_BT.shape}")
-        feeds = {"word_ids": batch.word_ids_BT, "ngram_ids": batch.ngram_ids_BTK, "lengths": batch.lengths_B}
+        feeds = {"word_ids": batch.word_ids_BT, "ngram_ids": batch.ngram_ids_BTK, "lengths": batch.lengths_B, "context": batch.context_BX}
         results = self._session.run(self.outputs, {name: feeds[name] for name in self.inputs})
         return dict(zip(self.outputs, results, strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 from model.artifact import ModelArtifact, Sample, read_artifact
 from model.decode import Probabilities, decode
 from model.errors import ReplayError, TextError
-from model.features import FeatureBatch, Features, Featurizer, collate
+from model.features import FeatureBatch, Features, Featurizer, collate, encode_context
 from model.labels import Annotation, Intent, LabelScheme
 from model.runtime import OnnxGraph, Outputs
 from model.text import Token, tokenize
@@ -40,6 +40,7 @@ class Tagger:
         """Bind the artefact's parts. Raises ArtifactError if the graph cannot be loaded."""
         self.artifact = artifact
         self._featurizer = Featurizer(artifact.config.features, artifact.vocabulary)
+        self._no_context = encode_context(artifact.config.features, artifact.labels, (), None)
         self.graph = OnnxGraph(artifact.graph, threads=threads)
 
     @classmethod
@@ -78,21 +79,28 @@ class Tagger:
         """The longest utterance that it takes, in words."""
         return self.artifact.config.max_words
 
-    def prepare(self, text: str) -> Prepared:
-        """Tokenise and featurise. Raises TextError for a text without words or with more than ``max_words``."""
+    def prepare(self, text: str, expected_slots: Sequence[str] = (), intent: str | None = None) -> Prepared:
+        """Tokenise and featurise. Raises TextError for a text without words or with more than ``max_words``.
+
+        ``expected_slots``: those that were just asked for; ``intent``: of the conversation so far. A tagger reads of them what its
+        features' ``context`` names.
+        """
         tokens = tokenize(text)
         if not tokens:
             raise TextError("the text has no words; send at least one visible character")
         if len(tokens) > self.max_words:
             raise TextError(f"the text has {len(tokens)} words; send at most {self.max_words} at a time")
-        return Prepared(text, tokens, self._featurizer.features(tokens))
+        context = self._no_context
+        if context and (expected_slots or intent):
+            context = encode_context(self.artifact.config.features, self.labels, expected_slots, intent)
+        return Prepared(text, tokens, self._featurizer.features(tokens, context))
 
     def annotate(self, text: str) -> Annotation:
         """One utterance. Raises TextError as ``prepare`` does."""
         return self.annotate_batch([self.prepare(text)])[0]
 
     def annotate_batch(self, batch: Sequence[Prepared]) -> list[Annotation]:
-        """Utterances together, answers in their order; each differs from its single answer by at most 1e-6."""
+        """Utterances together, answers in their order; each differs from its single answer by at most 1e-6 (Elman, IRNN: 2e-6)."""
         return self.decode(batch, self.run(self.collate(batch))) if batch else []
 
     def collate(self, batch: Sequence[Prepared]) -> FeatureBatch:

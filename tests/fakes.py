@@ -43,9 +43,11 @@ class FakeTagger:
         self.labels = SCHEME
         self.max_words = max_words
         self.batches: list[list[str]] = []
+        self.contexts: list[tuple[tuple[str, ...], str | None]] = []
         self.replayed = False
 
-    def prepare(self, text: str) -> Prepared:
+    def prepare(self, text: str, expected_slots: Sequence[str] = (), intent: str | None = None) -> Prepared:
+        self.contexts.append((tuple(expected_slots), intent))
         tokens = tokenize(text)
         if not tokens:
             raise TextError("the text has no words; send at least one visible character")
@@ -97,9 +99,9 @@ class ErrorTagger(FakeTagger):
         self._stage = stage
         self._error = error or ValueError("the graph refuses this text")
 
-    def prepare(self, text: str) -> Prepared:
+    def prepare(self, text: str, expected_slots: Sequence[str] = (), intent: str | None = None) -> Prepared:
         self._fail("prepare", text)
-        return super().prepare(text)
+        return super().prepare(text, expected_slots, intent)
 
     def collate(self, batch: Sequence[Prepared]) -> list[str]:
         self._fail("collate", *[prepared.text for prepared in batch])

@@ -36,6 +36,8 @@ def random_weights(seed: int, network: NetworkConfig, features: FeatureConfig, s
         weights["ngram_embedding"], inputs = draw(features.ngram_buckets + 1, network.ngram_dim), inputs + network.ngram_dim
         weights["ngram_embedding"][0] = 0
     inputs *= 2 * network.window + 1
+    if features.context:
+        weights["context.weight"] = draw(inputs, len(scheme.slots) + len(scheme.intents))
     for layer in range(network.layers):
         for direction in directions:
             shapes = {"w_ih": (4 * hidden, inputs), "w_hh": (4 * hidden, hidden), "b_ih": (4 * hidden,), "b_hh": (4 * hidden,)}
@@ -49,9 +51,11 @@ def random_weights(seed: int, network: NetworkConfig, features: FeatureConfig, s
     return weights
 
 
-def tiny_artifact(*, name: str = "tiny", version: str = "1.0.0", seed: int = 1, network: NetworkConfig = NETWORK) -> ModelArtifact:
+def tiny_artifact(
+    *, name: str = "tiny", version: str = "1.0.0", seed: int = 1, network: NetworkConfig = NETWORK, context: tuple[str, ...] = ()
+) -> ModelArtifact:
     """An artefact of a few kilobytes; another ``seed`` gives other answers, a wider ``network`` takes longer."""
-    features = FeatureConfig(ngram_sizes=(2, 3), ngram_buckets=64, max_ngrams=12)
+    features = FeatureConfig(ngram_sizes=(2, 3), ngram_buckets=64, max_ngrams=12, context=context)
     vocabulary = Vocabulary(WORDS)
     weights = random_weights(seed, network, features, SCHEME, words=len(vocabulary))
     artifact = ModelArtifact(
@@ -59,7 +63,7 @@ def tiny_artifact(*, name: str = "tiny", version: str = "1.0.0", seed: int = 1, 
         labels=SCHEME,
         vocabulary=vocabulary,
         calibration=Calibration.none(),
-        graph=build_graph(weights, window=1, layers=1),
+        graph=build_graph(weights, network),
         samples=(),
         scores={"valid": {"slots": {"f1": 0.0}}},
         card="# tiny\n\nRandom weights, for tests.\n",

@@ -10,9 +10,11 @@ from typing import Any
 from model.config import FeatureConfig, TaggerConfig, build, require
 from model.errors import ConfigError, SlotlineError
 
+GRAMMARS = ("en", "ru")  # the languages that training.data.generate has a grammar for
+CELLS = ("feedforward", "elman", "jordan", "irnn", "gru", "lstm")
+ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DIRECTIONS = ("forward", "both")
 PRECISIONS = ("fp32", "bf16")
-GRAMMARS = ("en", "ru")
 
 
 class TrainingError(SlotlineError):
@@ -24,6 +26,7 @@ class SourceConfig:
     """One set of examples: where it is under the data directory, its reader and the mapping of its labels.
 
     ``sample``: the share of its records to take. ``copies``: how many equal records to keep, letter case aside; 0 keeps all.
+    ``dialogue``: the share that is read with the context of its dialogue, where the set knows it.
     """
 
     path: str
@@ -31,8 +34,10 @@ class SourceConfig:
     convert: str = "none"
     sample: float = 1.0
     copies: int = 0
+    dialogue: float = 0.0
 
     def __post_init__(self) -> None:
+        require(0 <= self.dialogue <= 1, "dialogue", self.dialogue, "a share, 0 to 1")
         require(self.copies >= 0, "copies", self.copies, "0 or more")
         require(
             not Path(self.path).is_absolute() and ".." not in Path(self.path).parts, "path", self.path, "a path inside the data directory"
@@ -44,48 +49,41 @@ class SourceConfig:
 class GeneratorConfig:
     """How many utterances the grammar of each language adds to training and validation.
 
-    ``gazetteer`` is a folder of the data directory with the names of places.
+    ``gazetteer`` is a folder of the data directory; without one the few cities of the grammar are named.
     """
 
     train: int = 0
     valid: int = 0
-    languages: tuple[str, ...] = ("en",)
     gazetteer: str = ""
+    languages: tuple[str, ...] = ("en",)
 
     def __post_init__(self) -> None:
-        for language in self.languages:
-            require(language in GRAMMARS, "languages", language, f"some of {', '.join(GRAMMARS)}")
         for name in ("train", "valid"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for language in self.languages:
+            require(language in GRAMMARS, "languages", language, f"any of {', '.join(GRAMMARS)}")
 
 
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
-    """Shares of the training examples that are altered, each option by itself; 0 leaves it off.
+    """The shares of training examples that are shown once more with typos, plain (no case, no punctuation), with fillers, other values."""
 
-    ``values``: other values in the spans. ``numbers``: numbers in words. ``fillers``: "uh", "ну". ``typos``: typing errors.
-    ``case``: lower case without punctuation.
-    """
-
-    values: float = 0.0
-    numbers: float = 0.0
-    fillers: float = 0.0
     typos: float = 0.0
-    case: float = 0.0
+    plain: float = 0.0
+    fillers: float = 0.0
+    values: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, share in self.shares().items():
-            require(0 <= share <= 1, name, share, "a share from 0 to 1")
-
-    def shares(self) -> dict[str, float]:
-        """The share of every option."""
-        return dataclasses.asdict(self)
+        for name in ("typos", "plain", "fillers", "values"):
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
     """Shape of the network. ``window``: neighbours on either side that a word sees besides itself.
 
+    ``cell``: what its layers are made of; a feedforward layer has no direction. ``activation``: of feedforward, elman and jordan;
+    the others have their own.
     ``projection``: dimensions to which a word and its neighbours are brought before the recurrent layers, 0 for none.
     The recurrent layers multiply each input by eight gate matrices, so a narrow input is most of their speed.
     """
@@ -100,8 +98,19 @@ class NetworkConfig:
     input_dropout: float = 0.4
     state_dropout: float = 0.4
     projection: int = 0
+    cell: str = "lstm"
+    activation: str = "tanh"
+
+    @property
+    def both(self) -> bool:
+        """Whether the layers run in both directions."""
+        return self.direction == "both" and self.cell != "feedforward"
 
     def __post_init__(self) -> None:
+        require(self.cell in CELLS, "cell", self.cell, f"one of {', '.join(CELLS)}")
+        require(self.activation in ACTIVATIONS, "activation", self.activation, f"one of {', '.join(ACTIVATIONS)}")
+        own = self.cell in ("irnn", "gru", "lstm")
+        require(not own or self.activation == "tanh", "activation", self.activation, f"none with {self.cell}, whose activations are fixed")
         for name in ("word_dim", "ngram_dim", "hidden", "layers", "attention_dim"):
             require(1 <= getattr(self, name) <= 4096, name, getattr(self, name), "1 to 4096")
         require(0 <= self.window <= 10, "window", self.window, "0 to 10")
@@ -146,12 +155,35 @@ class FitConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PretrainConfig:
+    """Whether the network first learns from unlabelled utterances: ``epochs`` of guessing the share ``masked`` of their words.
+
+    The texts are those of ``texts`` and of the training examples. ``min_count``: how often a word must occur in them to have a
+    dimension of its own though no labelled example shows it; 0: no such word has. The rest is as in ``fit``.
+    """
+
+    epochs: int = 0
+    texts: tuple[SourceConfig, ...] = ()
+    min_count: int = 0
+    masked: float = 0.15
+    batch_words: int = 1000
+    learning_rate: float = 3e-3
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "min_count"):
+            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        require(0 < self.masked < 1, "masked", self.masked, "a share above 0, below 1")
+        require(self.batch_words >= 1, "batch_words", self.batch_words, "1 or more")
+        require(self.learning_rate > 0, "learning_rate", self.learning_rate, "a number above 0")
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingConfig:
     """One model: its name, its data, its shape and how it is trained.
 
     ``slots`` and ``intents`` fix the label set; empty means all that the training data name. ``samples`` are utterances
     of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
-    must occur in training to have a dimension of its own.
+    must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
     """
 
     name: str
@@ -166,10 +198,12 @@ class TrainingConfig:
     max_words: int = 256
     min_count: int = 1
     seed: int = 1
+    contrast: tuple[tuple[str, ...], ...] = ()
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     fit: FitConfig = field(default_factory=FitConfig)
 
     def __post_init__(self) -> None:

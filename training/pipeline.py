@@ -4,7 +4,8 @@ import copy
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,16 +19,21 @@ from model.labels import LabelScheme
 from model.tagger import Tagger
 from model.vocabulary import Vocabulary
 from training.calibrate import fit_temperature, valid_logits
+from training.card import Measured, model_card
 from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import TrainingConfig, TrainingError
-from training.data.batching import TrainingSet, count_words, counts_by_index
-from training.data.corpus import Corpus, load_corpus
+from training.data.batching import TrainingSet, count_text_words, count_words, counts_by_index, example_features
+from training.data.corpus import Corpus, load_corpus, load_texts
 from training.data.records import Example
+from training.data.texts import TextSet
 from training.evaluate import Report, evaluate
 from training.export import build_graph, verify
 from training.loop import Epoch, TrainingState, fit
+from training.mistakes import mistakes
 from training.network.tagger import TaggerNetwork
-from training.report import model_card
+from training.pretrain import ClozeEpoch, pretrain
+from training.report import Past, RunRecord, report_path, write_report
+from training.robustness import bearings, scope
 
 VERIFIED = 512  # utterances on which the exported graph is held against the network
 
@@ -40,6 +46,12 @@ class Progress(Protocol):
 
     def step(self, done: int, total: int) -> None:
         """A batch of the epoch is done."""
+
+    def gradient(self, step: int, network: TaggerNetwork, norm: float) -> None:
+        """The gradients of a step are there, not clipped yet; see ``training.loop.fit``."""
+
+    def pretrained(self, epoch: ClozeEpoch) -> None:
+        """An epoch of pre-training is done."""
 
     def epoch(self, epoch: Epoch, report: Report, *, best: bool) -> None:
         """An epoch is done and scored on valid."""
@@ -62,18 +74,41 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
     """
     if out.exists() and not (out / MANIFEST).is_file():
         raise FileExistsError(f"{out} exists and is no artefact; choose another --out or remove it")
+    clock = _Clock()
     train_corpus, valid_corpus = load_corpus(config, data, strict=strict)
     progress.corpus(train_corpus, valid_corpus)
-    parts = plan(config, train_corpus.examples)
-    run = Run(config, parts, train_corpus, valid_corpus, checkpoint_path(out))
-    network = fit_best(run, progress, resume=resume)
-    temperatures = fold_fitted_temperatures(network, run)
-    graph = build_graph(network.export_weights(), window=config.network.window, layers=config.network.layers)
-    verify(graph, network.predict, verification_features(run))
-    artifact, report = score(run, graph, temperatures)
+    texts = load_texts(config, data) if config.pretrain.epochs else ()
+    parts = plan(config, train_corpus.examples, texts)
+    run = Run(config, parts, train_corpus, valid_corpus, texts, checkpoint_path(out))
+    clock.ends("data")
+    network, best = fit_best(run, progress, resume=resume)
+    clock.ends("training")
+    temperatures = set_fitted_temperatures(network, run)
+    graph = build_graph(network.export_weights(), config.network)
+    verify(graph, network.predict, verification_features(run), config.network)
+    artifact, reports = score(run, graph, temperatures)
     write_artifact(artifact, out)
+    found = mistakes(Tagger(artifact), run.valid.examples)
+    clock.ends("scoring")
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    history = [Past(**past) for past in best.history]
+    what = (config, artifact, train_corpus, valid_corpus, reports, history, best.epoch, found, clock.seconds, parameters)
+    write_report(RunRecord(*what, data_sha256=run.identity["data"]), report_path(out))
     run.checkpoint.unlink(missing_ok=True)
-    return report
+    return reports["all"]
+
+
+class _Clock:
+    """The seconds of each stage of a run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._began = time.perf_counter()
+
+    def ends(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = now - self._began
+        self._began = now
 
 
 @dataclass(frozen=True)
@@ -84,58 +119,89 @@ class Run:
     parts: Parts
     train: Corpus
     valid: Corpus
+    texts: tuple[str, ...]
     checkpoint: Path
 
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
         """What must be equal for a checkpoint to be continued."""
-        return {"settings": self.config.to_dict(), "data": fingerprint(self.train.examples, self.valid.examples)}
+        texts = hashlib.sha256("\n".join(self.texts).encode("utf-8", "surrogatepass")).hexdigest()
+        return {"settings": self.config.to_dict(), "data": fingerprint(self.train.examples, self.valid.examples), "texts": texts}
 
 
-def plan(config: TrainingConfig, examples: Sequence[Example]) -> Parts:
-    """Labels, vocabulary and features. Raises TrainingError without a single example."""
+def plan(config: TrainingConfig, examples: Sequence[Example], texts: Sequence[str] = ()) -> Parts:
+    """Labels, vocabulary and features; ``texts`` are those of pre-training. Raises TrainingError without a single example."""
     if not examples:
         raise TrainingError("there is no training example; check the [[train]] entries and the data directory")
     slots = config.slots or tuple(sorted({slot.name for example in examples for slot in example.annotation.slots}))
     intents = config.intents or tuple(sorted({example.annotation.intent.name for example in examples if example.annotation.intent}))
     counts = count_words(examples, config.features)
-    vocabulary = Vocabulary.of(counts, min_count=config.min_count)
+    frequent = {word: count for word, count in counts.items() if count >= config.min_count}
+    if config.pretrain.min_count:
+        seen = count_text_words(texts, config.features) + counts
+        frequent |= {word: count for word, count in seen.items() if count >= config.pretrain.min_count}
+    vocabulary = Vocabulary.of(frequent)
     return Parts(LabelScheme(slots, intents), vocabulary, Featurizer(config.features, vocabulary), counts_by_index(vocabulary, counts))
 
 
-def fit_best(run: Run, progress: Progress, *, resume: bool) -> TaggerNetwork:
-    """The averaged network of the epoch with the best valid score; stops after ``patience`` epochs without a better one."""
+def fresh_network(config: TrainingConfig, parts: Parts) -> TaggerNetwork:
+    """The network of a config before its first step; its seed decides the weights, and the random numbers that follow."""
+    torch.manual_seed(config.seed)
+    return TaggerNetwork(config.network, config.features, parts.scheme, word_counts=parts.word_counts, word_dropout=config.fit.word_dropout)
+
+
+def fit_best(run: Run, progress: Progress, *, resume: bool) -> tuple[TaggerNetwork, "_Best"]:
+    """The averaged network of the epoch with the best valid score, and how it came to be; stops ``patience`` epochs after the best."""
     config = run.config.fit
     torch.use_deterministic_algorithms(True)
-    torch.manual_seed(run.config.seed)
-    network = TaggerNetwork(
-        run.config.network, run.config.features, run.parts.scheme, word_counts=run.parts.word_counts, word_dropout=config.word_dropout
-    )
-    state = TrainingState(network, config)
-    best = _restore(state, run) if resume else _Best()
     if not resume and run.checkpoint.exists():
         raise TrainingError(f"{run.checkpoint} holds an unfinished run: continue it with --resume, or delete the file to start afresh")
+    network = fresh_network(run.config, run.parts)
+    if not run.checkpoint.exists():
+        for cloze_epoch in pretrain_on_texts(network, run, progress):
+            progress.pretrained(cloze_epoch)
+    state = TrainingState(network, config)
+    best = _restore(state, run) if resume else _Best()
     training_set = TrainingSet(run.train.examples, run.parts.featurizer, run.parts.scheme)
-    epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step)
+    epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step, on_gradient=progress.gradient)
     while state.epochs_done < config.epochs and state.epochs_done - best.epoch < config.patience:
         epoch = next(epochs)
         report = validate(run, state.averaged)
         better = selection_score(report) > best.score
+        best.history.append(dataclasses.asdict(_past(epoch, report)))
         if better:
-            best = _Best(epoch.number, selection_score(report), copy.deepcopy(state.averaged.state_dict()))
+            best = _Best(epoch.number, selection_score(report), copy.deepcopy(state.averaged.state_dict()), best.history)
         save_checkpoint(run.checkpoint, {"identity": run.identity, "state": state.to_dict(), "best": dataclasses.asdict(best)})
         progress.epoch(epoch, report, best=better)
     network.load_state_dict(best.weights)
-    return network
+    return network, best
+
+
+def _past(epoch: Epoch, report: Report) -> Past:
+    return Past(
+        **dataclasses.asdict(epoch),
+        slot_f1=report.slots.f1,
+        intent_accuracy=report.intent_accuracy,
+        sentence_accuracy=report.sentence_accuracy,
+    )
+
+
+def pretrain_on_texts(network: TaggerNetwork, run: Run, progress: Progress) -> Iterator[ClozeEpoch]:
+    """Pre-training as the config asks for it, on its texts and those of the training examples; nothing where it asks for none."""
+    if run.config.pretrain.epochs:
+        utterances = [*run.texts, *(example.annotation.text for example in run.train.examples)]
+        texts = TextSet(utterances, run.parts.featurizer, max_words=run.config.max_words)
+        yield from pretrain(network, texts, run.config, words=len(run.parts.vocabulary), on_step=progress.step)
 
 
 @dataclass(frozen=True, slots=True)
 class _Best:
-    """The best epoch so far."""
+    """The best epoch so far, and all epochs, as ``Past`` has them."""
 
     epoch: int = 0
     score: float = -1.0
     weights: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 def _restore(state: TrainingState, run: Run) -> _Best:
@@ -154,46 +220,49 @@ def selection_score(report: Report) -> float:
 
 def validate(run: Run, network: TaggerNetwork) -> Report:
     """Valid scores of a network, measured through its exported graph like every other score."""
-    graph = build_graph(network.export_weights(), window=run.config.network.window, layers=run.config.network.layers)
+    graph = build_graph(network.export_weights(), run.config.network)
     return evaluate(Tagger(_artifact(run, graph, Calibration.none())), run.valid.examples)
 
 
-def fold_fitted_temperatures(network: TaggerNetwork, run: Run) -> tuple[float, float]:
-    """Fit one temperature for tags and one for intents on valid, and fold them into the output layers.
+def set_fitted_temperatures(network: TaggerNetwork, run: Run) -> tuple[float, float]:
+    """Fit one temperature for tags and one for intents on valid, and have the network divide by them.
 
     Valid examples with a label that training never showed have no logit to compare with and are left out here, not in the scores.
     """
     scheme = run.parts.scheme
-    known = [example for example in run.valid.examples if _is_known(example, scheme)]
+    known = [example for example in run.valid.examples if is_known(example, scheme)]
     tags, intents = valid_logits(network, TrainingSet(known, run.parts.featurizer, scheme))
     temperatures = fit_temperature(*tags), fit_temperature(*intents)
-    network.fold_temperatures(*temperatures)
+    network.set_temperatures(*temperatures)
     return temperatures
 
 
-def _is_known(example: Example, scheme: LabelScheme) -> bool:
+def is_known(example: Example, scheme: LabelScheme) -> bool:
+    """Whether the scheme has every label of an example."""
     intent = example.annotation.intent
     return (intent is None or intent.name in scheme.intents) and all(slot.name in scheme.slots for slot in example.annotation.slots)
 
 
 def verification_features(run: Run) -> list[Features]:
     """Utterances for the export's proof: the first valid ones, shuffled lengths and all."""
-    return [run.parts.featurizer.features(e.annotation.tokens) for e in run.valid.examples[:VERIFIED] if e.annotation.tokens]
+    chosen = [example for example in run.valid.examples[:VERIFIED] if example.annotation.tokens]
+    return [example_features(example, run.parts.featurizer, run.parts.scheme) for example in chosen]
 
 
-def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, Report]:
-    """The finished artefact with its samples, calibration, scores and card, and the valid report they come from."""
+def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, dict[str, Report]]:
+    """The finished artefact with its samples, calibration, scores and card, and the valid reports they come from, "all" first."""
     draft = Tagger(_artifact(run, graph, Calibration.none()))
     sources = run.valid.by_source()
     reports = {"all": evaluate(draft, run.valid.examples)} | {source: evaluate(draft, examples) for source, examples in sources.items()}
+    measured = Measured(reports, bearings(draft, run.valid.examples), scope(draft, run.valid.examples))
     artifact = dataclasses.replace(
         draft.artifact,
         calibration=reports["all"].calibration(*temperatures),
         samples=tuple(draft.sample(text) for text in run.config.samples),
         scores={source: report.to_dict() for source, report in reports.items()},
-        card=model_card(run.config, draft.artifact, run.train, reports, run.identity["data"]),
+        card=model_card(run.config, draft.artifact, run.train, measured, run.identity["data"]),
     )
-    return artifact, reports["all"]
+    return artifact, reports
 
 
 def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact:
@@ -211,12 +280,13 @@ def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact
 
 
 def fingerprint(*parts: Iterable[Example]) -> str:
-    """sha256 of all examples in order: texts, slots, intents."""
+    """sha256 of all examples in order: texts, slots, intents, contexts."""
     digest = hashlib.sha256()
     for examples in parts:
         for example in examples:
             annotation = example.annotation
             annotated = None if example.annotated is None else sorted(example.annotated)
-            digest.update(repr((annotation.text, annotation.slots, annotation.intent, annotated)).encode("utf-8", "surrogatepass"))
+            said = (annotation.text, annotation.slots, annotation.intent, annotated, example.asked, example.ongoing)
+            digest.update(repr(said).encode("utf-8", "surrogatepass"))
         digest.update(b"|")
     return digest.hexdigest()

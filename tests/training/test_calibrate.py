@@ -107,7 +107,7 @@ def test_once_folded_the_temperatures_are_one() -> None:
     with torch.no_grad():
         network.slot.bias[0] += 8  # sure of O, as it is for most words: too sure, but not wrong
     tags, intents = valid_logits(network, measured_set)
-    network.fold_temperatures(fit_temperature(*tags), fit_temperature(*intents))
+    network.set_temperatures(fit_temperature(*tags), fit_temperature(*intents))
     again, _ = valid_logits(network, measured_set)
     assert COLDEST < fit_temperature(*tags) < HOTTEST
     assert fit_temperature(*again) == pytest.approx(1, abs=1e-3)

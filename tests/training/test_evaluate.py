@@ -29,7 +29,7 @@ class ScriptedTagger:
     labels: LabelScheme = SCHEME
     batches: list[int] = field(default_factory=list)
 
-    def prepare(self, text: str) -> Prepared:
+    def prepare(self, text: str, expected_slots: Sequence[str] = (), intent: str | None = None) -> Prepared:
         if not tokenize(text):
             raise TextError("no words")
         return Prepared(text, tokenize(text), None)

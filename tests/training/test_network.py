@@ -1,62 +1,133 @@
 import numpy as np
+import onnx
 import pytest
 import torch
 
-from model.config import FeatureConfig
-from model.features import Features
+from model.artifact import ModelArtifact
+from model.calibration import Calibration
+from model.config import FeatureConfig, TaggerConfig
+from model.errors import ArtifactVersion
+from model.features import Features, collate
 from model.labels import LabelScheme
-from training.config import NetworkConfig
+from model.vocabulary import Vocabulary
+from training.config import CELLS, NetworkConfig
 from training.export import ExportError, build_graph, verify
 from training.network.embed import NgramEmbedding, WordEmbedding, neighbours
 from training.network.stack import VariationalDropout
 from training.network.tagger import TaggerNetwork
+from training.restore import restore
 
 FEATURES = {
     "vocabulary": FeatureConfig(word_encoders=("vocabulary",), max_ngrams=5),
     "letter_ngrams": FeatureConfig(word_encoders=("letter_ngrams",), ngram_buckets=20, max_ngrams=5),
     "both": FeatureConfig(ngram_buckets=20, max_ngrams=5),
+    "context": FeatureConfig(ngram_buckets=20, max_ngrams=5, context=("expected_slots", "intent")),
 }
+KINDS = [(cell, "tanh") for cell in CELLS] + [(cell, other) for cell in ("feedforward", "elman", "jordan") for other in ("sigmoid", "relu")]
 NETWORKS = [
-    NetworkConfig(6, 4, window, 7, layers, direction, 5) for window in (0, 1, 3) for layers in (1, 3) for direction in ("forward", "both")
+    NetworkConfig(6, 4, window, 7, layers, direction, 5, cell=cell, activation=activation)
+    for cell, activation in KINDS
+    for window, layers in ((0, 1), (1, 3), (3, 1))
+    for direction in ("forward", "both")
 ]
 WORDS = 11
+SCHEME = LabelScheme(("a", "b"), ("one", "two", "three"))
+VOCABULARY = Vocabulary(tuple("abcdefghi"))
 
 
-def _network(network: NetworkConfig, encoder: str, intents: tuple[str, ...] = ("one", "two", "three")) -> TaggerNetwork:
+def _name(value: object) -> str:
+    if isinstance(value, NetworkConfig):
+        return f"{value.cell}-{value.activation}-{value.layers}-{value.direction}-{value.window}"
+    return str(value)
+
+
+def _network(network: NetworkConfig, encoder: str, intents: tuple[str, ...] = SCHEME.intents) -> TaggerNetwork:
     torch.manual_seed(4)
     return TaggerNetwork(
-        network, FEATURES[encoder], LabelScheme(("a", "b"), intents), word_counts=[0, 0, *[3] * (WORDS - 2)], word_dropout=0.5
+        network, FEATURES[encoder], LabelScheme(SCHEME.slots, intents), word_counts=[0, 0, *[3] * (WORDS - 2)], word_dropout=0.5
     )
 
 
 def _utterances(lengths: tuple[int, ...]) -> list[Features]:
     random = np.random.default_rng(8)
     ngrams = [np.ascontiguousarray(np.sort(random.integers(0, 21, (n, 5)), axis=1)[:, ::-1]).astype(np.int32) for n in lengths]
-    return [Features.of(random.integers(1, WORDS, n).astype(np.int32), rows, (True,) * n) for n, rows in zip(lengths, ngrams, strict=True)]
+    contexts = random.integers(0, 2, (len(lengths), 5)).astype(np.float32)
+    return [
+        Features.of(random.integers(1, WORDS, len(rows)).astype(np.int32), rows, (True,) * len(rows), context.tobytes())
+        for rows, context in zip(ngrams, contexts, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("encoder", FEATURES)
-@pytest.mark.parametrize("config", NETWORKS, ids=str)
+@pytest.mark.parametrize("config", NETWORKS, ids=_name)
 def test_the_exported_graph_equals_the_network(config: NetworkConfig, encoder: str) -> None:
     network = _network(config, encoder)
-    graph = build_graph(network.export_weights(), window=config.window, layers=config.layers)
-    verify(graph, network.predict, _utterances((1, 2, 9, 5, 30, 3)))
+    graph = build_graph(network.export_weights(), config)
+    verify(graph, network.predict, _utterances((1, 2, 9, 5, 30, 3)), config)
 
 
 def test_export_fails_when_the_graph_is_not_the_network() -> None:
     network, other = (_network(NETWORKS[1], "both") for _ in range(2))
     with torch.no_grad():
         other.slot.bias[1] += 0.01
-    graph = build_graph(network.export_weights(), window=0, layers=1)
+    graph = build_graph(network.export_weights(), NETWORKS[1])
     with pytest.raises(ExportError, match="differs from the network by"):
-        verify(graph, other.predict, _utterances((4,)))
+        verify(graph, other.predict, _utterances((4,)), NETWORKS[1])
 
 
-def test_folding_temperatures_divides_the_logits() -> None:
+def _artifact(graph: bytes) -> ModelArtifact:
+    config = TaggerConfig("x", "1", features=FEATURES["context"])
+    return ModelArtifact(config, SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
+
+
+@pytest.mark.parametrize("config", NETWORKS, ids=_name)
+def test_a_network_can_be_made_again_from_its_exported_graph(config: NetworkConfig) -> None:
+    network = _network(config, "context")
+    network.set_temperatures(1.7, 0.6)
+    graph = build_graph(network.export_weights(), config)
+    again = restore(
+        ModelArtifact(TaggerConfig("x", "1", features=FEATURES["context"]), SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
+    )
+    verify(graph, again.predict, _utterances((1, 4, 9)), config)
+    for name, weights in network.export_weights().items():
+        np.testing.assert_allclose(again.export_weights()[name].sum(0), weights.sum(0), rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_a_graph_that_does_not_name_its_network_cannot_be_made_one_again() -> None:
+    proto = onnx.load_from_string(build_graph(_network(NETWORKS[0], "context").export_weights(), NETWORKS[0]))
+    del proto.metadata_props[:]
+    with pytest.raises(ArtifactVersion, match="graph of x 1 does not name its network; train it again"):
+        restore(_artifact(proto.SerializeToString()))
+
+
+@pytest.mark.parametrize("config", NETWORKS, ids=_name)
+def test_a_checkpoint_holds_the_whole_network(config: NetworkConfig) -> None:
+    network, other = _network(config, "both"), _network(config, "both")
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.add_(0.1)
+    other.load_state_dict(network.state_dict())
+    batch = collate(_utterances((5, 5)))
+    for mine, theirs in zip(network.predict(batch), other.predict(batch), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("encoder", FEATURES)
+@pytest.mark.parametrize(("cell", "activation"), KINDS)
+def test_the_gradient_reaches_every_parameter(cell: str, activation: str, encoder: str) -> None:
+    network = _network(NetworkConfig(6, 4, 1, 7, 2, "both", 5, 0.0, 0.0, cell=cell, activation=activation), encoder)
+    logits = network(torch.tensor([[2, 3, 4, 5]]), torch.arange(1, 21).reshape(1, 4, 5), torch.ones(1, 5))
+    (logits.tags_BTC.square().sum() + logits.intents_BI.square().sum()).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_temperatures_divide_the_logits() -> None:
     network = _network(NETWORKS[1], "both").eval()
     ids = torch.ones(1, 4, dtype=torch.long), torch.ones(1, 4, 5, dtype=torch.long)
     before = network(*ids)
-    network.fold_temperatures(2.0, 0.5)
+    network.set_temperatures(2.0, 0.5)
     after = network(*ids)
     torch.testing.assert_close(after.tags_BTC, before.tags_BTC / 2)
     torch.testing.assert_close(after.intents_BI, before.intents_BI / 0.5)

@@ -1,7 +1,8 @@
 """Examples to tensors: utterances of one length together, so that no batch needs padding or a mask."""
 
+import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,9 @@ import torch
 from torch import Tensor
 
 from model.config import FeatureConfig
-from model.features import Featurizer, collate, word_key
+from model.features import Features, Featurizer, collate, encode_context, word_key
 from model.labels import LabelScheme, spans_of_slots
+from model.text import tokenize
 from model.vocabulary import FIRST_WORD, Vocabulary
 from training.data.records import Example
 
@@ -19,18 +21,22 @@ NO_INTENT = -100  # torch's cross_entropy leaves such a target out
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B utterances of T words. ``outside_BC``: the tags that an untagged word may have; intents NO_INTENT where unknown."""
+    """B utterances of T words. ``outside_BC``: the tags that an untagged word may have; intents NO_INTENT where unknown.
+
+    ``context_BX``: see ``model.features.encode_context``.
+    """
 
     word_ids_BT: Tensor
     ngram_ids_BTK: Tensor
     tags_BT: Tensor
     intents_B: Tensor
     outside_BC: Tensor
+    context_BX: Tensor
 
     def rows(self, chosen: np.ndarray) -> "Batch":
         """Some utterances of it."""
         index = torch.from_numpy(chosen)
-        return Batch(self.word_ids_BT[index], self.ngram_ids_BTK[index], self.tags_BT[index], self.intents_B[index], self.outside_BC[index])
+        return Batch(*(getattr(self, field.name)[index] for field in dataclasses.fields(self)))
 
 
 class TrainingSet:
@@ -59,7 +65,7 @@ class TrainingSet:
 
 def _tensors(examples: Sequence[Example], featurizer: Featurizer, scheme: LabelScheme) -> Batch:
     """Examples of one length as one batch."""
-    features = collate([featurizer.features(example.annotation.tokens) for example in examples])
+    features = collate([example_features(example, featurizer, scheme) for example in examples])
     tags = [scheme.encode(spans_of_slots(e.annotation.slots, e.annotation.tokens), len(e.annotation.tokens)) for e in examples]
     intents = [scheme.intents.index(e.annotation.intent.name) if e.annotation.intent else NO_INTENT for e in examples]
     outside = {annotated: _outside(annotated, scheme) for annotated in {e.annotated for e in examples}}
@@ -69,7 +75,13 @@ def _tensors(examples: Sequence[Example], featurizer: Featurizer, scheme: LabelS
         tags_BT=torch.tensor(tags),
         intents_B=torch.tensor(intents),
         outside_BC=torch.from_numpy(np.stack([outside[e.annotated] for e in examples])),
+        context_BX=torch.from_numpy(features.context_BX.copy()),
     )
+
+
+def example_features(example: Example, featurizer: Featurizer, scheme: LabelScheme) -> Features:
+    """What a network sees of an example: its words and its context."""
+    return featurizer.features(example.annotation.tokens, encode_context(featurizer.config, scheme, example.asked, example.ongoing))
 
 
 def _outside(annotated: frozenset[str] | None, scheme: LabelScheme) -> np.ndarray:
@@ -85,6 +97,11 @@ def _outside(annotated: frozenset[str] | None, scheme: LabelScheme) -> np.ndarra
 def count_words(examples: Sequence[Example], config: FeatureConfig) -> Counter[str]:
     """Occurrences of every word in the form that the vocabulary knows."""
     return Counter(word_key(token.text, config) for example in examples for token in example.annotation.tokens)
+
+
+def count_text_words(texts: Iterable[str], config: FeatureConfig) -> Counter[str]:
+    """The same of texts without labels."""
+    return Counter(word_key(token.text, config) for text in texts for token in tokenize(text))
 
 
 def counts_by_index(vocabulary: Vocabulary, counts: Counter[str]) -> list[int]:

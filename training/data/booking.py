@@ -26,7 +26,9 @@ _RESTAURANTS8K_MARKS = all_but("location", "restaurant_name", "cuisine", "price"
 
 def _restaurants8k(record: Record) -> Record | Dropped:
     spans = relabelled(record, _RESTAURANTS8K)
-    return {**record, "spans": spans, "intent": _restaurants8k_intent(record["text"], spans), "annotated": _RESTAURANTS8K_MARKS}
+    asked = [name for name in record.get("requested", ()) if name in _RESTAURANTS8K]
+    intent = _restaurants8k_intent(record["text"], spans)
+    return {**record, "spans": spans, "intent": intent, "annotated": _RESTAURANTS8K_MARKS, "in_dialogue": {"asked": asked}}
 
 
 def _restaurants8k_intent(text: str, spans: list[Record]) -> str | None:

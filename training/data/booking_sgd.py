@@ -169,10 +169,13 @@ def convert(record: Record) -> Record | Dropped:
     if contradicted(record["text"], spans):
         return Dropped("a role that the words in front of it deny")
     intent = _wanted(record, acts, len(services))
-    spans, roleless = without_dialogue(record["text"], intent, spans)
+    alone, roleless = without_dialogue(record["text"], intent, spans)
+    answered = sorted({one["label"] for one in spans if one not in alone})
+    in_dialogue = {"spans": spans, "intent": talk, "annotated": all_but(*unsure), "asked": answered, "ongoing": intent}
     if talk is None and intent is not None and (acts is None or _kinds(acts) & _CONTENT):
-        talk = shown_intent(record["text"], intent, {one["label"] for one in spans})
-    return {**record, "spans": spans, "intent": talk, "annotated": all_but(*unsure, *roleless)}
+        in_dialogue["intent"] = intent
+        talk = shown_intent(record["text"], intent, {one["label"] for one in alone})
+    return {**record, "spans": alone, "intent": talk, "annotated": all_but(*unsure, *roleless), "in_dialogue": in_dialogue}
 
 
 def _wanted(record: Record, acts: list[list[object]] | None, services: int) -> str | None:

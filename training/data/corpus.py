@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.errors import LabelError, SlotlineError
-from model.labels import Annotation, Intent, Slot, spans_of_slots
+from model.labels import Annotation, Intent, LabelScheme, Slot, spans_of_slots
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
 from training.data.augment import augment
 from training.data.booking import CONVERTERS
+from training.data.context import with_contexts
 from training.data.generate import generate
 from training.data.places import load_places
 from training.data.readers import READERS
@@ -51,13 +52,21 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     """The training and the validation examples of a run. Raises DataError for a missing file, and with ``strict`` for a bad record."""
     allowed = Allowed(frozenset(config.slots), frozenset(config.intents))
     train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
-    generator = config.generator
-    for language in generator.languages if generator.train or generator.valid else ():
-        places = load_places(data / generator.gazetteer, language) if generator.gazetteer else ()
-        train.examples += generate(config.seed, generator.train, places=places, language=language)
-        valid.examples += generate(config.seed + 1, generator.valid, places=places, held_out=True, language=language)
-    train.examples = augment(train.examples, config.augment, seed=config.seed)
+    for language in config.generator.languages:
+        places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
+        train.examples += generate(config.seed, config.generator.train, language=language, places=places)
+        valid.examples += generate(config.seed + 1, config.generator.valid, language=language, places=places, held_out=True)
+    train.examples += augment(train.examples, config.augment, config.seed)
+    if config.features.context:
+        scheme = LabelScheme(config.slots, config.intents)
+        train.examples = [*with_contexts(train.examples, scheme, config.seed)]
     return train, valid
+
+
+def load_texts(config: TrainingConfig, data: Path) -> tuple[str, ...]:
+    """The unlabelled utterances of pre-training, each once. Raises DataError for a missing file."""
+    found = load_sources(config.pretrain.texts, data, Allowed())
+    return tuple(dict.fromkeys(example.annotation.text for example in found.examples))
 
 
 def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, *, strict: bool = False) -> Corpus:
@@ -99,16 +108,22 @@ def _read(source: SourceConfig, data: Path, allowed: Allowed) -> Iterator[Exampl
         if isinstance(numbered, DataProblem):
             yield numbered
         elif source.sample == 1 or random.Random(numbered[0]).random() < source.sample:
-            yield from _convert(numbered[1], CONVERTERS[source.convert], allowed, (source.path, numbered[0]))
+            yield from _convert(numbered[1], CONVERTERS[source.convert], allowed, (source, numbered[0]))
 
 
-def _convert(record: Record, convert: Converter, allowed: Allowed, place: tuple[str, int]) -> Iterator[Example | DataProblem | Dropped]:
+def _convert(
+    record: Record, convert: Converter, allowed: Allowed, origin: tuple[SourceConfig, int]
+) -> Iterator[Example | DataProblem | Dropped]:
     """One record as an example, a drop or a problem; a nested span that the record announces counts as dropped beside it."""
+    source, number = origin
+    place = source.path, number
     try:
         converted = convert(_checked(record))
         if isinstance(converted, Dropped):
             yield converted
             return
+        if random.Random(-number).random() < source.dialogue:
+            converted = {**converted, **converted.get("in_dialogue", {})}
         spans = converted["spans"]
         if record.get("overlap"):
             spans = _outermost(spans)
@@ -153,6 +168,8 @@ def _example(record: Record, spans: Sequence[Record], allowed: Allowed, place: t
         annotation=Annotation(text, tokens, slots, Intent(intent) if intent else None),
         source=f"{place[0]}/{place[1]}",
         annotated=None if annotated is None else frozenset(annotated),
+        asked=tuple(record.get("asked", ())),
+        ongoing=record.get("ongoing"),
     )
 
 

@@ -24,7 +24,7 @@ HELD_OUT_PLACES = 8  # one place in eight is never trained on
 LARGE_PLACES = 1500  # half of all names are among the first so many
 NO_INTENT = "unknown"
 
-_MARK = regex.compile(r"\[([^\[\]]*)\]\(([a-z_]+)\)")
+_MARK = regex.compile(r"\[([^\[\]]*)\]\(([\w.-]+)\)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 from model.labels import Annotation
 
 Record = dict[str, Any]
+"""``text``, ``spans``, ``intent`` and what a set adds. A converter may add ``annotated`` and ``in_dialogue``: the fields that the
+record has instead for whoever knows its dialogue, with ``asked`` and ``ongoing`` (see ``Example``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +17,14 @@ class Example:
 
     ``source`` is where it stands: the path of its file in the data directory, and its line. ``annotated`` names the labels that its
     annotators marked wherever they occur; ``None`` means all of them. An intent of ``None`` is not known.
+    ``asked``: slots that the other side had just asked for; ``ongoing``: the intent of the conversation before it, where it is known.
     """
 
     annotation: Annotation
     source: str = ""
     annotated: frozenset[str] | None = None
+    asked: tuple[str, ...] = ()
+    ongoing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""Recurrent layers: a stack of LSTMs, one or both directions, with dropout between them."""
+"""Layers by composition: any cell in one or both directions, any number of layers on one another, dropout between them."""
 
 import torch
 from torch import Tensor, nn
 
-FORGET_BIAS = 1.0  # open forget gates at the start let the gradient through (Jozefowicz et al. 2015)
+from training.config import NetworkConfig
+from training.network.cells import ACTIVATIONS, Cell, make_cell
 
 
 class VariationalDropout(nn.Module):
@@ -22,35 +23,64 @@ class VariationalDropout(nn.Module):
         return states_BTD * mask_B1D / (1 - self.rate)
 
 
-class RecurrentStack(nn.Module):
-    """LSTMs (Hochreiter and Schmidhuber 1997) on top of one another; both directions: Schuster and Paliwal 1997."""
+class Feedforward(nn.Module):
+    """A hidden layer that sees one word (and its window) at a time, and so has no direction and no memory."""
 
-    def __init__(self, inputs: int, hidden: int, *, layers: int, both: bool, dropout: float) -> None:
-        """``hidden`` units a direction; ``dropout`` on the states of every layer."""
+    def __init__(self, inputs: int, hidden: int, activation: str) -> None:
+        """``activation``: a name of ACTIVATIONS."""
         super().__init__()
-        self.width = hidden * (2 if both else 1)
-        widths = [inputs] + [self.width] * (layers - 1)
-        self.layers = nn.ModuleList(nn.LSTM(width, hidden, batch_first=True, bidirectional=both) for width in widths)
-        self.dropout = VariationalDropout(dropout)
-        for name, parameter in self.named_parameters():
-            _initialise(name, parameter, hidden)
+        self.linear = nn.Linear(inputs, hidden)
+        self.activation = activation
+        nn.init.xavier_uniform_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, words_BTD: Tensor) -> Tensor:
+        """[B, T, D] to [B, T, H]."""
+        return ACTIVATIONS[self.activation](self.linear(words_BTD))
+
+
+class Directions(nn.Module):
+    """Any cell forward, and with two cells backward too, their states side by side (Schuster and Paliwal 1997)."""
+
+    def __init__(self, forward: Cell, backward: Cell | None) -> None:
+        """Two cells of one kind, or one."""
+        super().__init__()
+        self.cells = nn.ModuleDict({"forward_": forward} | ({"backward_": backward} if backward else {}))
+
+    def named_cells(self) -> dict[str, Cell]:
+        """The cells under ``forward`` and ``backward``, in this order."""
+        return {name.rstrip("_"): cell for name, cell in self.cells.items() if isinstance(cell, Cell)}
+
+    def forward(self, words_BTD: Tensor) -> Tensor:
+        """[B, T, D] to [B, T, H] or [B, T, 2 H] for utterances of one length."""
+        cells = self.named_cells()
+        states = [cells["forward"](words_BTD)]
+        if "backward" in cells:
+            states.append(cells["backward"](words_BTD.flip(1)).flip(1))
+        return torch.cat(states, dim=2)
+
+
+class LayerStack(nn.Module):
+    """Layers on top of one another, of the kind that the config names; dropout on the states of every layer."""
+
+    def __init__(self, inputs: int, config: NetworkConfig, *, outputs: int) -> None:
+        """``outputs``: dimensions that a Jordan network feeds back."""
+        super().__init__()
+        self.width = config.hidden * (2 if config.both else 1)
+        widths = [inputs] + [self.width] * (config.layers - 1)
+        self.layers = nn.ModuleList(_layer(config, width, outputs) for width in widths)
+        self.dropout = VariationalDropout(config.state_dropout)
 
     def forward(self, words_BTD: Tensor) -> Tensor:
         """States [B, T, width] of utterances of one length."""
         states = words_BTD
         for layer in self.layers:
-            states = self.dropout(layer(states)[0])
+            states = self.dropout(layer(states))
         return states
 
 
-def _initialise(name: str, parameter: Tensor, hidden: int) -> None:
-    """Orthogonal recurrent matrices (Saxe et al. 2014), Glorot input matrices, open forget gates."""
-    if "weight_hh" in name:
-        for gate in torch.split(parameter.data, hidden):
-            nn.init.orthogonal_(gate)
-    elif "weight_ih" in name:
-        nn.init.xavier_uniform_(parameter)
-    elif "bias" in name:
-        nn.init.zeros_(parameter)
-        if "bias_ih" in name:
-            parameter.data[hidden : 2 * hidden] = FORGET_BIAS
+def _layer(config: NetworkConfig, inputs: int, outputs: int) -> Feedforward | Directions:
+    if config.cell == "feedforward":
+        return Feedforward(inputs, config.hidden, config.activation)
+    backward = make_cell(config, inputs, outputs) if config.both else None
+    return Directions(make_cell(config, inputs, outputs), backward)

@@ -26,7 +26,7 @@ UNITS = {"codepoint": ("utf-32-le", 4), "utf16": ("utf-16-le", 2), "utf8": ("utf
 def shown(text: str, **options: Any) -> dict[str, Any]:
     annotation = SERVED.tagger.annotate(text)
     slots = tuple(JudgedSlot(slot, judge(slot, 0.5)) for slot in annotation.slots)
-    plan = Plan(SERVED, "en", datetime(2026, 10, 20, tzinfo=UTC), "2026-10-20T00:00:00+00:00", None, (), 0.5)
+    plan = Plan(SERVED, "en", datetime(2026, 10, 20, tzinfo=UTC), "2026-10-20T00:00:00+00:00", None, (), None, (), 0.5)
     asked = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}  # as JSON arrays are read
     answer = answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), plan, ParseRequest(text=text, **asked), 0.0)
     return json.loads(json.dumps(answer))

@@ -279,6 +279,16 @@ async def test_a_dead_worker_is_503_and_not_ready() -> None:
         assert (await client.get("/health/live")).status_code == 200
 
 
+async def test_the_context_of_a_request_reaches_the_tagger() -> None:
+    tagger = FakeTagger()
+    async with serving(tagger) as client:
+        context = {"expected_slots": ["destination"], "intent": "book_flight"}
+        await parse(client, "Tuzla", context={**REFERENCE, **context})
+        await client.post("/v1/parse/batch", json={"items": [{"text": "Oslo"}, {"text": "Rome"}], "context": context})
+        await parse(client, "Tuzla")
+    assert tagger.contexts[-4:] == [(("destination",), "book_flight")] * 3 + [((), None)]
+
+
 async def test_models_and_labels_are_listed() -> None:
     async with serving(FakeTagger("booking"), FakeTagger("other", languages=("ru",))) as client:
         models = (await client.get("/v1/models")).json()["models"]

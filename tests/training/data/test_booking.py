@@ -291,3 +291,20 @@ def test_translated_turns_mark_what_is_sure_and_no_word_of_them_is_a_negative(te
 def test_russian_commands_are_read_by_the_table_of_the_english_ones(text: str, raw: str, intent: str) -> None:
     outcome = converted("massive_ru", text, raw)
     assert (outcome["spans"], outcome["intent"]) == ([], intent)
+
+
+def test_an_answer_has_the_role_that_was_asked_for_only_where_its_dialogue_is_known() -> None:
+    acts = [["INFORM", "check_in_date", ["the 9th"], ["2019-03-09"]]]
+    record = sgd("Make it [the 9th](Hotels_4/check_in_date) please", "ReserveHotel", "Hotels_4", acts)
+    outcome = CONVERTERS["sgd"](record)
+    assert isinstance(outcome, dict)
+    assert shown(outcome) == "Make it the [9th](date) please"
+    assert outcome["intent"] is None
+    dialogue = outcome["in_dialogue"]
+    assert shown({**outcome, **dialogue}) == "Make it the [9th](check_in_date) please"
+    assert (dialogue["asked"], dialogue["ongoing"], dialogue["intent"]) == (["check_in_date"], "book_hotel", "book_hotel")
+
+
+def test_what_the_restaurant_had_asked_for_is_kept() -> None:
+    outcome = converted("restaurants8k", "[13](people)", requested=["people", "no_such_slot"])
+    assert outcome["in_dialogue"] == {"asked": ["people"]}

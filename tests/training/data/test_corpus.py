@@ -75,6 +75,18 @@ def test_a_sample_is_the_same_every_time_and_about_as_large_as_asked(tmp_path_fa
     assert len(first) / 400 == pytest.approx(share, abs=0.12)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_so_many_records_as_asked_for_are_read_with_their_dialogue(tmp_path: Path, share: float) -> None:
+    records = [
+        {"text": f"{n}", "spans": [{"start": 0, "end": len(f"{n}"), "label": "people"}], "requested": ["people"]} for n in range(200)
+    ]
+    (tmp_path / "set.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    source = SourceConfig("set.jsonl", convert="restaurants8k", dialogue=share)
+    asked = [example.asked for example in load_sources([source], tmp_path, ANY).examples]
+    assert set(asked) <= {(), ("people",)}
+    assert asked.count(("people",)) / 200 == pytest.approx(share, abs=0.12)
+
+
 @pytest.mark.parametrize(("copies", "kept"), [(0, 6), (1, 2), (2, 4), (9, 6)])
 def test_of_equal_records_only_so_many_copies_are_kept_and_the_others_are_counted(tmp_path: Path, copies: int, kept: int) -> None:
     records = [{"text": text, "intent": intent} for text in ("yes", "Yes", "YES") for intent in ("affirm", "greet")]
