@@ -49,16 +49,18 @@ class SourceConfig:
 class GeneratorConfig:
     """How many utterances the grammar of each language adds to training and validation.
 
-    ``gazetteer`` is a folder of the data directory; without one the few cities of the grammar are named.
+    ``answers``: for each of them, how many further ones that say no more than what was asked for. ``gazetteer`` is a folder of the
+    data directory; without one the few cities of the grammar are named.
     """
 
     train: int = 0
     valid: int = 0
+    answers: float = 0.0
     gazetteer: str = ""
     languages: tuple[str, ...] = ("en",)
 
     def __post_init__(self) -> None:
-        for name in ("train", "valid"):
+        for name in ("train", "valid", "answers"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for language in self.languages:
             require(language in GRAMMARS, "languages", language, f"any of {', '.join(GRAMMARS)}")

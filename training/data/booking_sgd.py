@@ -139,6 +139,7 @@ _LEFT_OPEN: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = (
         frozenset(slot for slot in SLOTS if slot.endswith("time")),
     ),
     (re.compile(r"\bvs\b", re.IGNORECASE), frozenset({"event_name"})),
+    (re.compile(r"\b(?:vegetarian|vegan)\b", re.IGNORECASE), frozenset({"cuisine"})),  # a yes-or-no slot of its own there
 )
 _COUNTED = ("people", "rooms", "nights", "star_rating", "stops")
 _PICKING_UP = re.compile(r"\b(?:pick\w*|collect\w*|grab\w*|get (?:it|the car)|start\w*)\b", re.IGNORECASE)

@@ -44,9 +44,14 @@ _BARE_DAYPART = frozenset({"this", "that", "in the", "the", "last", "early", "la
     "рано",
     "поздно",
 }
+NUMBERS = _words(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+    twenty"""
+)
+NUMBER = rf"(?:\d+|{'|'.join(NUMBERS)})"
 # Words behind a span that belong to it: "8" adults, "7:15" p.m., "31 August" 2018, "6" of us.
 _PERSONS = (
-    r"(?:people|persons?|adults?|passengers?|travell?ers?|guests?|riders?|child(?:ren)?|kids?|infants?|babies|pax"
+    r"(?:people|persons?|adults?|passengers?|travell?ers?|guests?|riders?|child(?:ren)?|kids?|infants?|baby|babies|pax"
     r"|человека?|взросл(?:ых|ые|ый)|пассажир(?:а|ов)?|гост(?:я|ей)|персон\w?)"
 )
 _BEHIND = {
@@ -58,6 +63,9 @@ _BEHIND = {
     ),
     "date": re.compile(r",? (?:19|20)\d\d(?: года| г\.)?\b| (?:of )?this month\b| этого месяца\b", re.IGNORECASE),
 }
+_COUNTED_PERSONS = rf"((?:{NUMBER} )?(?:(?:other|young|older) )?{_PERSONS})"
+_GROUP = re.compile(_COUNTED_PERSONS, re.IGNORECASE)
+_GROUPS = re.compile(rf"(?:an? )?{_COUNTED_PERSONS}(?:(?:,|,? and| &| plus| with)(?: an?)? {_COUNTED_PERSONS})+", re.IGNORECASE)
 # What stands right in front of a span and cannot be, if the role is right: sets disagree with their own texts now and then.
 _PREPOSITION = r"(?: (?:it|the car|date|back))?(?: (?:on|by|from|is|at|around|for))?(?: the)? $"
 _CONTRADICTIONS = {
@@ -70,11 +78,6 @@ _CONTRADICTIONS = {
     "check_in_date": re.compile(rf"\b(?:check\w*[ -]?out|until|till?|leav\w+){_PREPOSITION}", re.IGNORECASE),
     "check_out_date": re.compile(rf"\b(?:check\w*[ -]?in|arriv\w+|from|starting){_PREPOSITION}", re.IGNORECASE),
 }
-NUMBERS = _words(
-    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
-    twenty"""
-)
-NUMBER = rf"(?:\d+|{'|'.join(NUMBERS)})"
 _COUNT = re.compile(rf"\b(?:{NUMBER}|single|couple)\b", re.IGNORECASE)
 
 
@@ -167,6 +170,8 @@ def _by_label(text: str, tokens: tuple[Token, ...], one: Record) -> list[Record]
     start, end = kept[0].start, kept[-1].end
     if label in {"nights", "rooms", "star_rating"} and not _LENGTH.match(text[start:end]):
         return _number_alone(text, start, end, label)
+    if label == "people" and _GROUPS.fullmatch(text, start, end):
+        return [span(*one.span(), label) for one in _GROUP.finditer(text, start, end)]
     if label == "travel_class":
         return [span(start, start + len(re.sub(r"(?i) (class|seats?|tickets?|cabin|класс\w*)\b.*$", "", text[start:end])), label)]
     return [span(start, end, label)]

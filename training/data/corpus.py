@@ -11,8 +11,10 @@ from model.errors import LabelError, SlotlineError
 from model.labels import Annotation, Intent, LabelScheme, Slot, spans_of_slots
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
+from training.data.answers import generate_answers
 from training.data.augment import augment
 from training.data.booking import CONVERTERS
+from training.data.booking_spans import SLOTS
 from training.data.context import with_contexts
 from training.data.generate import generate
 from training.data.places import load_places
@@ -54,13 +56,21 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
     for language in config.generator.languages:
         places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
-        train.examples += generate(config.seed, config.generator.train, language=language, places=places)
-        valid.examples += generate(config.seed + 1, config.generator.valid, language=language, places=places, held_out=True)
+        train.examples += _generated(config, language, places, held_out=False)
+        valid.examples += _generated(config, language, places, held_out=True)
     train.examples += augment(train.examples, config.augment, config.seed)
     if config.features.context:
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
     return train, valid
+
+
+def _generated(config: TrainingConfig, language: str, places: Sequence[str], *, held_out: bool) -> Iterator[Example]:
+    """What the grammar adds to training, or to validation where it is ``held_out``."""
+    count, seed = (config.generator.valid, config.seed + 1) if held_out else (config.generator.train, config.seed)
+    yield from generate(seed, count, language=language, places=places, held_out=held_out)
+    answers, scheme = int(count * config.generator.answers), LabelScheme(config.slots or SLOTS, config.intents)
+    yield from generate_answers(seed, answers, scheme, language=language, places=places, held_out=held_out)
 
 
 def load_texts(config: TrainingConfig, data: Path) -> tuple[str, ...]:

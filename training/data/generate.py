@@ -44,13 +44,18 @@ def generate(seed: int, count: int, *, places: Sequence[str] = (), held_out: boo
     With ``held_out`` only frames and places that are otherwise never used. Raises LabelError for a language without a grammar.
     """
     rng, rules, weights = random.Random(seed), load_rules(language), load_weights(language)
-    named = _share(places, HELD_OUT_PLACES, held_out) or _share(rules["city"].templates(""), HELD_OUT_PLACES, held_out)
+    named = named_places(places, rules, held_out)
     for _ in range(count):
         (intent,) = rng.choices(list(weights), list(weights.values()))
         situation = Situation(rng, intent, named, held_out, rules)
         text, slots = read_marked(AS_TYPED[language](expand(Node("symbol", f"say_{intent}"), "", situation), rng))
         wanted = None if intent == NO_INTENT else Intent(intent)
         yield Example(Annotation(text, tokenize(text), slots, wanted), source=f"generated_{language}")
+
+
+def named_places(places: Sequence[str], rules: Mapping[str, Rule], held_out: bool) -> tuple[str, ...]:
+    """The share of the places that may be named; of the grammar's own cities where there are no others."""
+    return _share(places, HELD_OUT_PLACES, held_out) or _share(rules["city"].templates(""), HELD_OUT_PLACES, held_out)
 
 
 def read_marked(marked: str) -> tuple[str, tuple[Slot, ...]]:
