@@ -8,6 +8,7 @@ from model.artifact import ModelArtifact
 from training.config import NetworkConfig, TrainingConfig
 from training.data.corpus import Corpus
 from training.evaluate import Report
+from training.minimal_pairs import PairScore
 from training.robustness import Bearing, Scope
 
 _HEADER = "| source | examples | slot F1 | strict F1 | intent | sentence |\n|---|---|---|---|---|---|"
@@ -15,11 +16,12 @@ _HEADER = "| source | examples | slot F1 | strict F1 | intent | sentence |\n|---
 
 @dataclass(frozen=True)
 class Measured:
-    """Valid scores under "all" and by source, what rewriting the texts costs, and how scope is told (None where nothing tells)."""
+    """Valid scores under "all" and by source, what rewriting the texts costs, how scope is told (None where nothing tells), and pairs."""
 
     reports: dict[str, Report]
     bearings: Sequence[Bearing]
     scope: Scope | None
+    pairs: Sequence[PairScore] = ()
 
 
 def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, measured: Measured, data_sha256: str) -> str:
@@ -47,6 +49,7 @@ def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, m
             + [f"| {_WRITTEN[one.kind]} | {one.slot_f1:.2%} | {one.same:.2%} |" for one in measured.bearings]
         ),
         _scope(measured.scope),
+        _pairs(measured.pairs),
         "## Training data",
         "\n".join(f"- {source}: {count} examples" for source, count in sorted(counts.items())),
         f"sha256 of all examples, training and validation, in order: `{data_sha256}`",
@@ -78,6 +81,16 @@ def _scope(scope: Scope | None) -> str:
         f"Of {scope.out_of_scope} texts that are out of scope {scope.recall:.1%} are told, with {scope.accuracy:.1%} of the others' "
         f"intents right; in {scope.spans} of them a slot was found."
     )
+
+
+def _pairs(pairs: Sequence[PairScore]) -> str:
+    """What a file of minimal pairs gave; nothing where there is none."""
+    if not pairs:
+        return ""
+    table = ["| language | utterances | right | pairs | both right |", "|---|---|---|---|---|"]
+    table += [f"| {one.language} | {one.utterances} | {one.right} | {one.pairs} | {one.whole} |" for one in pairs]
+    about = "Two utterances that differ in a word and in a role, none of them trained on; right is every slot with its borders."
+    return "\n\n".join(["## Minimal pairs", about, "\n".join(table)])
 
 
 def _row(source: str, report: Report) -> str:

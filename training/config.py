@@ -186,6 +186,7 @@ class TrainingConfig:
     ``slots`` and ``intents`` fix the label set; empty means all that the training data name. ``samples`` are utterances
     of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
     must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
+    ``minimal_pairs``: a file of utterances in pairs, for the card; in TOML its place is told from that of the config.
     """
 
     name: str
@@ -201,6 +202,7 @@ class TrainingConfig:
     min_count: int = 1
     seed: int = 1
     contrast: tuple[tuple[str, ...], ...] = ()
+    minimal_pairs: str = ""
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -238,7 +240,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
         _apply(settings, override)
     config = build(TrainingConfig, settings, path.name)
     config.tagger()
-    return config
+    return dataclasses.replace(config, minimal_pairs=str(path.parent / config.minimal_pairs)) if config.minimal_pairs else config
 
 
 def _apply(settings: dict[str, Any], override: str) -> None:

@@ -29,6 +29,7 @@ from training.data.texts import TextSet
 from training.evaluate import Report, evaluate
 from training.export import build_graph, verify
 from training.loop import Epoch, TrainingState, fit
+from training.minimal_pairs import Utterance, count_pairs, read_pairs
 from training.mistakes import mistakes
 from training.network.tagger import TaggerNetwork
 from training.pretrain import ClozeEpoch, pretrain
@@ -79,7 +80,8 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
     progress.corpus(train_corpus, valid_corpus)
     texts = load_texts(config, data) if config.pretrain.epochs else ()
     parts = plan(config, train_corpus.examples, texts)
-    run = Run(config, parts, train_corpus, valid_corpus, texts, checkpoint_path(out))
+    pairs = read_pairs(Path(config.minimal_pairs)) if config.minimal_pairs else ()
+    run = Run(config, parts, train_corpus, valid_corpus, texts, checkpoint_path(out), pairs)
     clock.ends("data")
     network, best = fit_best(run, progress, resume=resume)
     clock.ends("training")
@@ -121,6 +123,7 @@ class Run:
     valid: Corpus
     texts: tuple[str, ...]
     checkpoint: Path
+    pairs: tuple[Utterance, ...] = ()
 
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
@@ -254,7 +257,8 @@ def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[Mo
     draft = Tagger(_artifact(run, graph, Calibration.none()))
     sources = run.valid.by_source()
     reports = {"all": evaluate(draft, run.valid.examples)} | {source: evaluate(draft, examples) for source, examples in sources.items()}
-    measured = Measured(reports, bearings(draft, run.valid.examples), scope(draft, run.valid.examples))
+    pairs = count_pairs(draft, run.pairs)
+    measured = Measured(reports, bearings(draft, run.valid.examples), scope(draft, run.valid.examples), pairs)
     artifact = dataclasses.replace(
         draft.artifact,
         calibration=reports["all"].calibration(*temperatures),

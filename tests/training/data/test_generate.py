@@ -42,7 +42,7 @@ LEADING = regex.compile(
 PLACES = tuple(f"Town{letter}{other}" for letter in "abcdefghijklmnop" for other in "aeiou")
 LANGUAGES = pytest.mark.parametrize("language", GRAMMARS)
 TOWNS = {"en": PLACES, "ru": tuple(f"Город{letter}{other}ск" for letter in "абвгдежзиклмнопр" for other in "аеиоу")}
-CONTRAST = Path(__file__).parents[2] / "data" / "contrast.jsonl"
+CONTRAST = Path(__file__).parents[3] / "training" / "configs" / "booking.pairs.jsonl"
 
 
 def _spans(example: Example) -> list[tuple[str, str]]:
