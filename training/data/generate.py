@@ -20,7 +20,7 @@ from training.data.as_typed import AS_TYPED
 from training.data.notation import Node, Rule, load_rules, load_weights, parse
 from training.data.records import Example
 
-HELD_OUT_PLACES = 8  # one place in eight is never trained on
+HELD_OUT_PLACES = 8  # of the smaller places, one in eight is never trained on
 LARGE_PLACES = 1500  # half of all names are among the first so many
 NO_INTENT = "unknown"
 
@@ -54,8 +54,13 @@ def generate(seed: int, count: int, *, places: Sequence[str] = (), held_out: boo
 
 
 def named_places(places: Sequence[str], rules: Mapping[str, Rule], held_out: bool) -> tuple[str, ...]:
-    """The share of the places that may be named; of the grammar's own cities where there are no others."""
-    return _share(places, HELD_OUT_PLACES, held_out) or _share(rules["city"].templates(""), HELD_OUT_PLACES, held_out)
+    """The share of the places that may be named; of the grammar's own cities where there are no others.
+
+    The largest are never held out: a name that only texts out of scope mention would be taken for a sign of them.
+    """
+    names = tuple(places) or rules["city"].templates("")
+    large = min(LARGE_PLACES, len(names) // 4)
+    return _share(names[large:], HELD_OUT_PLACES, held_out) if held_out else names[:large] + _share(names[large:], HELD_OUT_PLACES, held_out)
 
 
 def read_marked(marked: str) -> tuple[str, tuple[Slot, ...]]:
