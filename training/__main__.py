@@ -1,29 +1,15 @@
-"""The command line of training: ``python -m training prepare | count | train | evaluate``. The only place of it that prints."""
+"""The command line of training: ``python -m training COMMAND``; what the commands do stands in ``training/cli``."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from model.errors import SlotlineError
-from model.tagger import Tagger
-from training.config import SourceConfig, TrainingConfig, load_config
-from training.data.corpus import Allowed, Corpus, load_corpus, load_sources
-from training.data.prepare.sources import listing
-from training.data.prepare.write import prepare
-from training.evaluate import Report, evaluate
-from training.files import replace_file
+from training.cli import compare, evaluate, prepare, train
 
-if TYPE_CHECKING:  # torch takes two seconds to import; commands that do not train do without
-    from training.loop import Epoch
-    from training.pretrain import ClozeEpoch
-
-SHOWN_PROBLEMS = 5
+COMMANDS = (train, evaluate, compare, prepare)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,158 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description="Train and evaluate slot taggers.")
+    parser = argparse.ArgumentParser(prog="python -m training", description="Train, compare and evaluate slot taggers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    train = commands.add_parser("train", help="train a model and write its artefact directory")
-    train.set_defaults(run=_train)
-    train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file such as training/configs/atis.toml")
-    train.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that holds the data sets")
-    train.add_argument("--out", type=Path, metavar="DIR", help="the artefact directory to write (default: runs/NAME)")
-    train.add_argument("--seed", type=int, metavar="N", help="instead of the config's seed")
-    train.add_argument("--resume", action="store_true", help="continue a run that was stopped, from the end of its last epoch")
-    train.add_argument("--strict", action="store_true", help="stop at the first bad record instead of counting it")
-    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help="change a setting: fit.epochs=5")
-    scores = commands.add_parser("evaluate", help="score an artefact on a file of gold examples")
-    scores.set_defaults(run=_evaluate)
-    scores.add_argument("artifact", type=Path, metavar="ARTIFACT", help="an artefact directory")
-    scores.add_argument("file", type=Path, metavar="FILE", help="examples: .jsonl, .jsonl.gz or a folder with seq.in, seq.out, label")
-    scores.add_argument("--json", type=Path, metavar="OUT", help="write the scores to this file too")
-    scores.add_argument("--convert", default="none", metavar="NAME", help="map the file's labels first, as a config's entry would")
-    scores.add_argument("--strict", action="store_true", help="stop at the first bad record instead of counting it")
-    sets = commands.add_parser("prepare", help="turn a public set from its publisher's files into the records that configs name")
-    sets.set_defaults(run=_prepare)
-    sets.add_argument("source", metavar="SOURCE", help="the name of the set")
-    sets.add_argument("raw", type=Path, metavar="RAW_DIR", help="the folder that holds the publisher's files")
-    sets.add_argument("out", type=Path, metavar="OUT", help="the data folder; the set becomes the folder SOURCE in it")
-    sets.add_argument("--list", action=_List, help="say which sets there are, whose they are and which files they need")
-    sets.add_argument("--partial", action="store_true", help="take the files that are there")
-    counts = commands.add_parser("count", help="say what a run would train on and what it would leave out, by set and reason")
-    counts.set_defaults(run=_count)
-    counts.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file such as training/configs/booking.toml")
-    counts.add_argument("--data", type=Path, required=True, metavar="DIR", help="the folder that holds the data sets")
-    for command in (train, scores, sets, counts):
-        command.add_argument("--quiet", action="store_true", help="print nothing but errors and the result")
+    for command in COMMANDS:
+        command.add(commands)
+    for each in commands.choices.values():
+        each.add_argument("--quiet", action="store_true", help="print nothing but errors and the result")
     return parser
-
-
-def _train(options: argparse.Namespace, console: Console) -> int:
-    from training.pipeline import train
-
-    seed = [] if options.seed is None else [f"seed={options.seed}"]
-    config = load_config(options.config, [*options.overrides, *seed])
-    out = options.out or Path("runs") / config.name
-    with _progress_bar(console) as bar:
-        report = train(config, options.data, out, _Terminal(config, console, bar), resume=options.resume, strict=options.strict)
-    console.print(report.to_text(), highlight=False, markup=False, soft_wrap=True)
-    print(out)
-    return 0
-
-
-def _evaluate(options: argparse.Namespace, console: Console) -> int:
-    tagger = Tagger.load(options.artifact)
-    source = SourceConfig(options.file.name, "seq" if options.file.is_dir() else "jsonl", options.convert)
-    corpus = load_sources([source], options.file.parent, Allowed(), strict=options.strict)
-    _print_problems(console, corpus)
-    report = evaluate(tagger, corpus.examples)
-    if options.json:
-        scores = json.dumps(report.to_dict(), indent=1, sort_keys=True) + "\n"
-        replace_file(options.json, lambda stream: stream.write(scores.encode()))
-    print(report.to_text())
-    return 0
-
-
-def _prepare(options: argparse.Namespace, console: Console) -> int:
-    with _progress_bar(console) as bar:
-        task = bar.add_task(options.source)
-        prepared = prepare(
-            options.source,
-            options.raw,
-            options.out,
-            partial=options.partial,
-            on_file=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    for reason, count in sorted(prepared.dropped.items()):
-        console.print(f"{count} records left out: {reason}", highlight=False, markup=False, soft_wrap=True)
-    for file, count in sorted(prepared.written.items()):
-        print(f"{count:7d}  {options.out / options.source / file}")
-    return 0
-
-
-def _count(options: argparse.Namespace, console: Console) -> int:
-    for part, corpus in zip(("train", "valid"), load_corpus(load_config(options.config), options.data), strict=True):
-        for source, examples in corpus.by_source().items():
-            print(f"{len(examples):7d}  {part}  {source}")
-        for reason, count in sorted(corpus.dropped.items()):
-            print(f"{count:7d}  {part}, left out  {reason}")
-        _print_problems(console, Corpus(problems=corpus.problems))
-    return 0
-
-
-class _List(argparse.Action):
-    """Prints the sets and ends, as ``--version`` does; needs no other argument."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, help=help)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        print(listing())
-        parser.exit()
-
-
-class _Terminal:
-    """Draws a run: a bar for the epoch, a line for each epoch done."""
-
-    def __init__(self, config: TrainingConfig, console: Console, bar: Progress) -> None:
-        self._console, self._bar, self._epochs = console, bar, config.fit.epochs
-        self._task: TaskID | None = None
-
-    def corpus(self, train: Corpus, valid: Corpus) -> None:
-        self._console.print(f"{len(train.examples)} examples to train, {len(valid.examples)} to validate")
-        for corpus in (train, valid):
-            _print_problems(self._console, corpus)
-
-    def step(self, done: int, total: int) -> None:
-        if self._task is None:
-            self._task = self._bar.add_task("epoch", total=total)
-        self._bar.update(self._task, completed=done)
-
-    def pretrained(self, epoch: "ClozeEpoch") -> None:
-        self._end_bar()
-        self._console.print(
-            f"pre-training {epoch.number:2d}  loss {epoch.loss:.4f}  words guessed {epoch.guessed:.2%}  {epoch.seconds:.1f} s",
-            highlight=False,
-            soft_wrap=True,
-        )
-
-    def epoch(self, epoch: "Epoch", report: Report, *, best: bool) -> None:
-        self._end_bar()
-        self._console.print(
-            f"epoch {epoch.number:3d}/{self._epochs}  loss {epoch.loss:.4f}  gradient {epoch.gradient_norm:.2f}"
-            f"  valid F1 {report.slots.f1:.2%}  intent {report.intent_accuracy:.2%}  sentence {report.sentence_accuracy:.2%}"
-            f"  {epoch.seconds:.1f} s{'  best' if best else ''}",
-            highlight=False,
-            soft_wrap=True,
-        )
-
-    def _end_bar(self) -> None:
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task = None
-
-
-def _progress_bar(console: Console) -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True)
-
-
-def _print_problems(console: Console, corpus: Corpus) -> None:
-    """Bad records, counted by reason, the first few by name: nothing is dropped in silence."""
-    for reason, count in sorted(corpus.dropped.items()):
-        console.print(f"{count} records left out: {reason}", highlight=False, markup=False, soft_wrap=True)
-    for problem in corpus.problems[:SHOWN_PROBLEMS]:
-        console.print(f"bad record: {problem}", highlight=False, markup=False, soft_wrap=True)
-    if len(corpus.problems) > SHOWN_PROBLEMS:
-        console.print(f"... {len(corpus.problems)} bad records in all", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 from model.config import FeatureConfig, TaggerConfig, build, require
 from model.errors import ConfigError, SlotlineError
 
+GRAMMARS = ("en", "ru")  # the languages that training.data.generate has a grammar for
 CELLS = ("feedforward", "elman", "jordan", "irnn", "gru", "lstm")
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DIRECTIONS = ("forward", "both")
@@ -46,15 +47,35 @@ class SourceConfig:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorConfig:
-    """How many utterances the grammar adds to training and validation; ``gazetteer`` is a folder of the data directory."""
+    """How many utterances the grammar of each language adds to training and validation.
+
+    ``gazetteer`` is a folder of the data directory; without one the few cities of the grammar are named.
+    """
 
     train: int = 0
     valid: int = 0
     gazetteer: str = ""
+    languages: tuple[str, ...] = ("en",)
 
     def __post_init__(self) -> None:
         for name in ("train", "valid"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for language in self.languages:
+            require(language in GRAMMARS, "languages", language, f"any of {', '.join(GRAMMARS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentConfig:
+    """The shares of training examples that are shown once more with typos, plain (no case, no punctuation), with fillers, other values."""
+
+    typos: float = 0.0
+    plain: float = 0.0
+    fillers: float = 0.0
+    values: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("typos", "plain", "fillers", "values"):
+            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +183,7 @@ class TrainingConfig:
 
     ``slots`` and ``intents`` fix the label set; empty means all that the training data name. ``samples`` are utterances
     of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
-    must occur in training to have a dimension of its own.
+    must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
     """
 
     name: str
@@ -177,8 +198,10 @@ class TrainingConfig:
     max_words: int = 256
     min_count: int = 1
     seed: int = 1
+    contrast: tuple[tuple[str, ...], ...] = ()
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     fit: FitConfig = field(default_factory=FitConfig)

@@ -27,7 +27,7 @@ _TO_THE_END = np.iinfo(np.int64).max
 _NEVER = -1e9  # attention score of padding: its softmax is exactly 0
 
 TORCH_TOLERANCE = 1e-5
-BATCH_TOLERANCE = 1e-6
+BATCH_TOLERANCE = 2e-6  # onnxruntime's RNN adds up a lone utterance in another order: 1.0e-6 seen; its LSTM and GRU: 0
 _VERIFIED_TOGETHER = 16
 
 Predict = Callable[[FeatureBatch], tuple[np.ndarray, np.ndarray]]
@@ -178,7 +178,7 @@ def verify(serialized: bytes, predict: Predict, utterances: Sequence[Features]) 
     """Hold the graph against the network, its batches against single utterances, and padded against unpadded batches.
 
     ``predict`` is the network: an utterance to (tag, intent) probabilities. Raises ExportError
-    where a probability differs by more than 1e-5 from the network's, by more than 1e-6 between a batch and a single
+    where a probability differs by more than 1e-5 from the network's, by more than 2e-6 between a batch and a single
     utterance, or at all when more padding is added to the same batch.
     """
     graph = OnnxGraph(serialized)

@@ -2,7 +2,7 @@
 
 import re
 
-from training.data import booking_nlupp, booking_sgd, booking_snips
+from training.data import booking_nlupp, booking_ru, booking_sgd, booking_snips
 from training.data.booking_spans import all_but, contradicted, names_split, relabelled
 from training.data.booking_turns import EVIDENCE, shown_intent, small_talk
 from training.data.records import Converter, Dropped, Record
@@ -140,14 +140,12 @@ _TRIP = {"transport_ticket": ("book_train", "book_flight", "book_bus"), "transpo
 
 def _assistant(record: Record) -> Record | Dropped:
     """Home-assistant commands: out of scope, but for tickets and taxis, whose places and dates are left open."""
-    raw, text = record["intent"] or "", record["text"]
+    raw, text, russian = record["intent"] or "", record["text"], record.get("lang") == "ru"
     if raw in _ASSISTANT:
-        return (
-            {**record, "spans": [], "intent": _ASSISTANT[raw]}
-            if small_talk(text) == _ASSISTANT[raw]
-            else Dropped("small talk of two kinds")
-        )
-    shown = [intent for intent in _TRIP.get(raw, ()) if EVIDENCE[intent].search(text)]
+        said = booking_ru.small_talk(text) if russian else small_talk(text)
+        return {**record, "spans": [], "intent": said} if said == _ASSISTANT[raw] else Dropped("small talk of two kinds")
+    evidence = booking_ru.EVIDENCE if russian else EVIDENCE
+    shown = [intent for intent in _TRIP.get(raw, ()) if evidence[intent].search(text)]
     if len(shown) == 1:
         return {**record, "spans": [], "intent": shown[0], "annotated": []}
     return Dropped("an intent next to booking") if _ASSISTANT_NEAR.fullmatch(raw) else _out_of_scope(record)
@@ -230,6 +228,9 @@ CONVERTERS: dict[str, Converter] = {
     "nlupp_banking": booking_nlupp.convert_banking,
     "clinc150": _clinc150,
     "massive_en": _assistant,
+    "massive_ru": _assistant,
+    "multiwoz_ru": booking_ru.convert_multiwoz,
+    "cod_ru": booking_ru.convert_cod,
     "hwu64": _assistant,
     "snips": booking_snips.convert,
     "chatbot_transport": _chatbot,

@@ -11,6 +11,7 @@ from model.errors import LabelError, SlotlineError
 from model.labels import Annotation, Intent, LabelScheme, Slot, spans_of_slots
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
+from training.data.augment import augment
 from training.data.booking import CONVERTERS
 from training.data.context import with_contexts
 from training.data.generate import generate, load_places
@@ -50,12 +51,14 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     """The training and the validation examples of a run. Raises DataError for a missing file, and with ``strict`` for a bad record."""
     allowed = Allowed(frozenset(config.slots), frozenset(config.intents))
     train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
-    places = load_places(data / config.generator.gazetteer) if config.generator.gazetteer else ()
-    train.examples += generate(config.seed, config.generator.train, places=places)
+    for language in config.generator.languages:
+        places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
+        train.examples += generate(config.seed, config.generator.train, language=language, places=places)
+        valid.examples += generate(config.seed + 1, config.generator.valid, language=language, places=places, held_out=True)
+    train.examples += augment(train.examples, config.augment, config.seed)
     if config.features.context:
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
-    valid.examples += generate(config.seed + 1, config.generator.valid, places=places, held_out=True)
     return train, valid
 
 

@@ -8,7 +8,8 @@ The grammar stands in ``words.toml`` and ``frames.toml``; a template is written 
     {n:2-9}                          a whole number
     3x ...                           in front: three times as likely as its neighbours
 
-A symbol may have other templates for some intents (a table by intent, ``any`` for the rest).
+A symbol may have other templates for some intents (a table by intent, ``any`` for the rest). Russian has files of its own, and its
+cities are inflected: ``{city:gent}``.
 """
 
 import csv
@@ -29,6 +30,7 @@ import regex
 from model.errors import LabelError
 from model.labels import Annotation, Intent, Slot
 from model.text import tokenize
+from training.data import russian
 from training.data.records import Example
 
 HELD_OUT_FRAMES = 6  # one frame in six, and one place in eight, is never trained on
@@ -37,12 +39,14 @@ COMMON_WEIGHT = 4
 LARGE_PLACES = 1500  # half of all names are among the first so many
 NO_INTENT = "unknown"
 
-_MARK = regex.compile(r"\[([^\[\]]*)\]\(([a-z_]+)\)")
+_MARK = regex.compile(r"\[([^\[\]]*)\]\(([\w.-]+)\)")
 _PIECE = regex.compile(r"\{(\w+)(?::([\w$-]+))?\}|\]\(([\w$]+)\)|([<>|~\[])|([^<>|~\[\]{}]+)")
 _WEIGHT = regex.compile(r"(\d+)x ")
 _THROUGH = regex.compile(r"(\d+x )?(\{lead_in\})?\{\w+\}( \{lead_out\})?")
 _ARTICLE = regex.compile(r"\[(the|an?) (?!week)", regex.IGNORECASE)  # "a week" is the one span that begins with its article
 _AN = regex.compile(r"\b([aA]) (?=\[?(?!one\b|uni|use|eur)[aeiou]|\[?8\b)", regex.IGNORECASE)
+# во Францию, со вторника, ко второму: a preposition of one letter gets a vowel before such a cluster
+_RU_TWO = regex.compile(r"\b([ВвСсКк]) (?=\[?(?:втор|Влад|Вьет|Фр|все|мног))(\[?)", regex.IGNORECASE)
 _PLACE = regex.compile(
     r"(?!(?:the|a|an|at|in|on|to|by|of|for|from)\b)\p{Lu}[\p{Latin}\p{M}'’.-]+(?: [\p{Latin}\p{M}'’.-]+){0,2}", regex.IGNORECASE
 )
@@ -60,31 +64,38 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a symbol's expansion depends on: chance, the intent, the places to name, which share of the frames."""
+    """What a symbol's expansion depends on: language, chance, the intent, the places to name, which share of the frames."""
 
+    language: str
     rng: random.Random
     intent: str
     places: Sequence[str]
     held_out: bool
 
 
-def generate(seed: int, count: int, *, places: Sequence[str] = (), held_out: bool = False) -> Iterator[Example]:
+def generate(seed: int, count: int, *, language: str = "en", places: Sequence[str] = (), held_out: bool = False) -> Iterator[Example]:
     """``count`` examples, the same for the same arguments; ``places`` are cities, those first that are named most.
 
     With ``held_out`` only frames and places that are otherwise never used.
     """
     rng = random.Random(seed)
-    named = _share(places, HELD_OUT_PLACES, held_out) or _share(_grammar()["city"].templates(""), HELD_OUT_PLACES, held_out)
-    weights = _weights()
+    grammar = _grammar(language)
+    named = _share(places, HELD_OUT_PLACES, held_out) or _share(grammar["city"].templates(""), HELD_OUT_PLACES, held_out)
+    weights = _weights(language)
     for _ in range(count):
         (intent,) = rng.choices(list(weights), list(weights.values()))
-        situation = Situation(rng, intent, named, held_out)
+        situation = Situation(language, rng, intent, named, held_out)
         text, slots = read_marked(_as_typed(_expand(_symbol(f"say_{intent}"), "", situation), rng))
         wanted = None if intent == NO_INTENT else Intent(intent)
-        yield Example(Annotation(text, tokenize(text), slots, wanted), source="generated")
+        yield Example(Annotation(text, tokenize(text), slots, wanted), source="generated" if language == "en" else f"generated_{language}")
 
 
-def load_places(folder: Path) -> tuple[str, ...]:
+def load_places(folder: Path, language: str = "en") -> tuple[str, ...]:
+    """City names of a gazetteer folder as ``language`` has them, the largest first where sizes are known."""
+    return russian.load_places(folder) if language == "ru" else _latin_places(folder)
+
+
+def _latin_places(folder: Path) -> tuple[str, ...]:
     """City names of one to three words of Latin letters from a gazetteer folder, the largest first where sizes are known."""
     with (folder / "world-cities.csv").open(encoding="utf-8", newline="") as stream:
         names = {row["name"] for row in csv.DictReader(stream) if _PLACE.fullmatch(_plain(row["name"]))}
@@ -117,6 +128,9 @@ def read_marked(marked: str) -> tuple[str, tuple[Slot, ...]]:
 def _as_typed(marked: str, rng: random.Random) -> str:
     """The expansion as a person types it: spaces, a or an, articles outside of spans, letter case, final stop."""
     marked = regex.sub(r"\[\s*([^\[\]]*?)\s*\]", r"[\1]", marked)
+    marked = _RU_TWO.sub(r"\1о \2", marked)
+    if rng.random() < 0.7:  # most people type no ё
+        marked = marked.replace("ё", "е").replace("Ё", "Е")
     marked = _AN.sub(r"\1n ", _ARTICLE.sub(r"\1 [", marked))
     marked = regex.sub(r"\s+(?=[,.?!])", "", regex.sub(r"\s+", " ", marked)).strip(" ,")
     marked = regex.sub(r"([?.!,])(?:\s*[,.])+", r"\1", marked)
@@ -151,8 +165,10 @@ def _expand_symbol(name: str, argument: str, situation: Situation) -> str:
         return str(rng.randint(low, high))
     if name == "city":
         place = rng.choice(situation.places[:LARGE_PLACES] if rng.random() < 0.5 else situation.places)
+        if situation.language == "ru":
+            return (russian.inflect(place, argument) if argument else None) or place
         return _plain(place) if rng.random() < 0.6 else place
-    return _expand(_grammar()[name].choose(situation), argument, situation)
+    return _expand(_grammar(situation.language)[name].choose(situation), argument, situation)
 
 
 @functools.cache
@@ -206,8 +222,12 @@ def _share(names: Sequence[str], parts: int, held_out: bool) -> tuple[str, ...]:
 
 
 @functools.cache
-def _grammar() -> dict[str, Rule]:
-    return _rules("words.toml", frame=False) | _rules("frames.toml", frame=True)
+def _grammar(language: str) -> dict[str, Rule]:
+    return _rules(_file("words", language), frame=False) | _rules(_file("frames", language), frame=True)
+
+
+def _file(name: str, language: str) -> str:
+    return f"{name}.toml" if language == "en" else f"{name}_{language}.toml"
 
 
 def _rules(file: str, *, frame: bool) -> dict[str, Rule]:
@@ -217,9 +237,9 @@ def _rules(file: str, *, frame: bool) -> dict[str, Rule]:
     return {name: Rule({key: tuple(value) for key, value in table.items()}, frame) for name, table in by_intent.items()}
 
 
-def _weights() -> dict[str, int]:
+def _weights(language: str) -> dict[str, int]:
     """How often each intent is generated."""
-    weights: dict[str, int] = tomllib.loads(Path(__file__).with_name("frames.toml").read_text(encoding="utf-8"))["weights"]
+    weights: dict[str, int] = tomllib.loads(Path(__file__).with_name(_file("frames", language)).read_text(encoding="utf-8"))["weights"]
     return weights
 
 

@@ -93,14 +93,16 @@ def test_held_out_utterances_share_neither_frame_nor_place_with_the_others() -> 
     assert not with_slots[0] & with_slots[1]
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("held_out", [False, True])
-def test_every_template_can_be_expanded(held_out: bool) -> None:
-    for name, rule in grammar._grammar().items():
+def test_every_template_can_be_expanded(language: str, held_out: bool) -> None:
+    for name, rule in grammar._grammar(language).items():
         for intent, template in ((intent, template) for intent, templates in rule.by_intent.items() for template in templates):
             node = grammar._parse(regex.sub(r"^\d+x ", "", template))
             known = "book_train" if intent == "any" else intent
-            situation = grammar.Situation(random.Random(1), known, PLACES, held_out)
-            argument = "departure" if name in ("moment", "deadline") else "departure_date"
+            situation = grammar.Situation(language, random.Random(1), known, PLACES, held_out)
+            role = {"moment": "departure", "deadline": "departure", "place": "gent" if language == "ru" else ""}
+            argument = role.get(name, "departure_date")
             _, slots = read_marked(grammar._expand(node, argument, situation))
             assert {slot.name for slot in slots} <= set(SLOTS), template
 

@@ -1,0 +1,84 @@
+"""``train``: a model from a config."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from training.cli.terminal import add_data, add_overrides, print_problems, progress_bar
+from training.config import TrainingConfig, load_config
+from training.data.corpus import Corpus
+from training.evaluate import Report
+
+if TYPE_CHECKING:  # torch takes two seconds to import; commands that do not train do without
+    from training.loop import Epoch
+    from training.pretrain import ClozeEpoch
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The command's arguments."""
+    parser = commands.add_parser("train", help="train a model and write its artefact directory")
+    parser.set_defaults(run=run)
+    add_data(parser)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the artefact directory to write (default: runs/NAME)")
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of the config's seed")
+    parser.add_argument("--resume", action="store_true", help="continue a run that was stopped, from the end of its last epoch")
+    parser.add_argument("--strict", action="store_true", help="stop at the first bad record instead of counting it")
+    add_overrides(parser)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Train; print where the artefact is."""
+    from training.pipeline import train
+
+    seed = [] if options.seed is None else [f"seed={options.seed}"]
+    config = load_config(options.config, [*options.overrides, *seed])
+    out = options.out or Path("runs") / config.name
+    with progress_bar(console) as bar:
+        report = train(config, options.data, out, _Terminal(config, console, bar), resume=options.resume, strict=options.strict)
+    console.print(report.to_text(), highlight=False, markup=False, soft_wrap=True)
+    print(out)
+    return 0
+
+
+class _Terminal:
+    """Draws a run: a bar for the epoch, a line for each epoch done."""
+
+    def __init__(self, config: TrainingConfig, console: Console, bar: Progress) -> None:
+        self._console, self._bar, self._epochs = console, bar, config.fit.epochs
+        self._task: TaskID | None = None
+
+    def corpus(self, train: Corpus, valid: Corpus) -> None:
+        self._console.print(f"{len(train.examples)} examples to train, {len(valid.examples)} to validate")
+        for corpus in (train, valid):
+            print_problems(self._console, corpus)
+
+    def step(self, done: int, total: int) -> None:
+        if self._task is None:
+            self._task = self._bar.add_task("epoch", total=total)
+        self._bar.update(self._task, completed=done)
+
+    def pretrained(self, epoch: "ClozeEpoch") -> None:
+        self._end_bar()
+        self._console.print(
+            f"pre-training {epoch.number:2d}  loss {epoch.loss:.4f}  words guessed {epoch.guessed:.2%}  {epoch.seconds:.1f} s",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def epoch(self, epoch: "Epoch", report: Report, *, best: bool) -> None:
+        self._end_bar()
+        self._console.print(
+            f"epoch {epoch.number:3d}/{self._epochs}  loss {epoch.loss:.4f}  gradient {epoch.gradient_norm:.2f}"
+            f"  valid F1 {report.slots.f1:.2%}  intent {report.intent_accuracy:.2%}  sentence {report.sentence_accuracy:.2%}"
+            f"  {epoch.seconds:.1f} s{'  best' if best else ''}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def _end_bar(self) -> None:
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None

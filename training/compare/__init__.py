@@ -1,0 +1,1 @@
+"""Every network of the family, trained, measured and put into one table."""
