@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.artifact import MANIFEST, read_artifact, write_artifact
+from model.artifact import read_artifact, write_artifact
+from model.directory import MANIFEST, Format
 from model.errors import ArtifactChanged, ArtifactError, ArtifactMissing, ArtifactVersion
 from model.tagger import Tagger
 from tests.tiny import tiny_artifact, write_tiny_artifact
@@ -70,7 +71,7 @@ def test_every_byte_of_the_manifest_is_vouched_for(spoiled: Path) -> None:
 
 
 def test_another_format_version_is_refused_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.artifact.FORMAT_VERSION", 99)
+    monkeypatch.setattr("model.artifact.FORMAT", Format("slotline-artifact", 99))
     path = write_tiny_artifact(tmp_path / "tiny")
     monkeypatch.undo()
     with pytest.raises(ArtifactVersion, match="version 99; this code reads slotline-artifact version 2"):
