@@ -1,11 +1,11 @@
 """A phrase as the characters that the reader sees: plain text and its ids, and what of it the symbols must account for.
 
-    plain(" Half  Past SEVEN ")    "half past seven"
-    plain("3–5 ма́я")              "3-5 мая"
+plain(" Half  Past SEVEN ")    "half past seven"
+plain("3–5 ма́я")              "3-5 мая"
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import regex
 
@@ -16,7 +16,9 @@ CHARACTERS = " abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрст�
 OTHER, PADDING = 1, 0
 LONGEST = 80  # characters of a phrase: a longer one is no value
 _IDS = {character: place for place, character in enumerate(CHARACTERS, start=2)}
-_SAME = str.maketrans({"ё": "е", "’": "'", "‘": "'", "`": "'", "–": "-", "—": "-", "−": "-", "‑": "-", "“": '"', "”": '"', "«": '"', "»": '"'})
+_SAME = str.maketrans(
+    {"ё": "е", "’": "'", "‘": "'", "`": "'", "–": "-", "—": "-", "−": "-", "‑": "-", "“": '"', "”": '"', "«": '"', "»": '"'}
+)
 _WORD = regex.compile(r"\p{L}+(?:'\p{L}+)*")
 _DIGIT = regex.compile(r"\p{N}")
 _MEANT = frozenset("$€£¥₽₹%")
@@ -24,7 +26,8 @@ _MEANT = frozenset("$€£¥₽₹%")
 
 def plain(text: str) -> str:
     """One spelling of a phrase: composed, lower case, no accents on letters that have none here, one kind of space, dash and quote."""
-    folded = "".join(character.lower()[0] for character in unicodedata.normalize("NFKC", text)).translate(_SAME)
+    composed = "№".join(unicodedata.normalize("NFKC", part) for part in text.split("№"))  # NFKC makes "No" of it
+    folded = "".join(character.lower()[0] for character in composed).translate(_SAME)
     if not folded.isascii():
         folded = "".join(_bare(character) for character in folded)
     return " ".join(folded.split())
@@ -67,23 +70,26 @@ class QuietWords:
         split = {entry: [word for word, _, _ in words_of(entry)] for entry in entries}
         self._words = frozenset(entry for entry, words in split.items() if words == [entry])
         self._near = {shorter for word in self._words if len(word) > 2 for shorter in shortened(word)}
-        self._forms: dict[str, list[str]] = {}
+        self._company: dict[str, set[str]] = {}
         for entry, words in split.items():
             for word in words if words != [entry] else ():
-                self._forms.setdefault(word, []).append(entry)
+                self._company.setdefault(word, set()).update(set(words) - {word})
 
-    def may_be(self, word: str, start: int, text: str) -> range | None:
-        """Where something must be said for a word of a text to be accounted for: nowhere, within a form of several words, or None.
+    def allows(self, place: int, words: Sequence[tuple[str, int, int]], spoken: Callable[[int, int], bool]) -> bool:
+        """Whether the word at a place among the words of a text may say nothing there: it is quiet, or near to a quiet one of at least
+        three letters and so a slip of it; or it belongs to a form of which another word, a slip of it maybe, stands beside it and speaks.
 
-        A word that is so near to a quiet one of at least three letters that it is a slip of it is quiet too.
+        ``spoken``: whether a symbol is said from a start to an end.
         """
+        word = words[place][0]
         if word in self._words or (len(word) > 2 and any(shorter in self._near for shorter in shortened(word))):
-            return range(0)
-        for form in self._forms.get(word, ()):
-            place = text.find(form)
-            if place >= 0 and place <= start < place + len(form):
-                return range(place, place + len(form) + 1)
-        return None
+            return True
+        beside = [each for each in words[max(0, place - 3) : place + 4] if each[0] != word and spoken(each[1], each[2])]
+        return any(_is_like(other, each) for other in self._company.get(word, ()) for each, _, _ in beside)
+
+
+def _is_like(word: str, other: str) -> bool:
+    return word == other or (min(len(word), len(other)) > 2 and not shortened(word).isdisjoint(shortened(other)))
 
 
 def shortened(word: str) -> set[str]:

@@ -112,10 +112,9 @@ class Reader:
 
     def _accounts_for(self, text: str, path: Sequence[int]) -> bool:
         """Whether each word either says a symbol, at one of its letters or right behind, or may say nothing here."""
-        for word, start, end in words_of(text):
-            if any(symbol != BLANK for symbol in path[start : end + 1]):
-                continue
-            within = self._quiet.may_be(word, start, text)
-            if within is None or (within and all(symbol == BLANK for symbol in path[within.start : within.stop])):
-                return False
-        return True
+
+        def spoken(start: int, end: int) -> bool:
+            return any(symbol != BLANK for symbol in path[start : end + 1])
+
+        words = list(words_of(text))
+        return all(spoken(start, end) or self._quiet.allows(place, words, spoken) for place, (_, start, end) in enumerate(words))

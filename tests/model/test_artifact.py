@@ -99,7 +99,7 @@ def test_what_a_killed_write_left_is_cleared_by_the_next_and_the_old_artefact_is
     def power_cut(*_: object) -> None:
         raise OSError("power cut")
 
-    monkeypatch.setattr("model.artifact._write_synced", power_cut)
+    monkeypatch.setattr("model.directory._write_synced", power_cut)
     with pytest.raises(OSError, match="power cut"):
         write_tiny_artifact(path, version="2.0.0")
     monkeypatch.undo()

@@ -22,9 +22,12 @@ _ZONE = regex.compile(r"\b(?:gmt|utc|bst|ist|cet|pst|est|cst|mst)\b", regex.IGNO
 _UNIT = regex.compile(r"\p{L}{3}")
 _LARGEST = 1e9
 _OURS = regex.compile(
-    r"morning|after ?noon|evening|night|lunch|dinner|breakfast|weekend|week-end|summer|winter|spring|fall|autumn|earl|late|begin|start|mid|end|tonight|EOM|BOM|EOY|BOY"
+    r"morning|after ?noon|evening|night|lunch|dinner|breakfast|weekend|week-end|summer|winter|spring|fall|autumn|earl|late|begin|start"
+    r"|mid|end|tonight"
+    r"|EOM|BOM|EOY|BOY"
     r"|утр|вечер|дн[её]м|ночь|обед|выходн|весн|лет[оа]м|осен|зим|начал|конц|конец|середин|уикенд|после"
-    r"|\b(?:next|last|past|previous|coming|upcoming|current) (?:\w+ )?(?:one|two|three|few|several|\d+|season)|upcoming|season|следующие \w+ |последние",
+    r"|\b(?:next|last|past|previous|coming|upcoming|current) (?:\w+ )?(?:one|two|three|few|several|\d+|season)|upcoming|season"
+    r"|следующие \w+ |последние",
     regex.IGNORECASE,
 )  # phrases whose bounds we define otherwise: the evening begins at 18:00 with us, not at 17:00
 REFERENCE = date(2013, 2, 12)

@@ -12,7 +12,6 @@ from model.values.reader import Reader, Reading
 from model.values.resolve import resolve
 from model.values.value import Context, Understood, context_in
 from training.values.answers import Key, key_of
-from training.values.config import ReaderTrainingConfig
 from training.values.external import Gold, is_valid
 from training.values.lexicon import lexicon
 from training.values.noise import slip
@@ -51,13 +50,16 @@ class Outcome:
     confidence: float
 
 
-def cases_of(source: Source, golds: Iterable[Gold], config: ReaderTrainingConfig) -> list[Case]:
-    """The validation cases: held-out phrases of the grammar, the validation share of real ones, negatives; each also with one typo."""
+def cases_of(source: Source, golds: Iterable[Gold], *, seed: int = 1, count: int = 4000) -> list[Case]:
+    """The validation cases: held-out phrases of the grammar, the validation share of real ones, negatives; each also with one typo.
+
+    ``count``: phrases of the grammar.
+    """
     cases = []
-    for clean, slipped in source.held_out(config.seed, config.valid, typos=1):
+    for clean, slipped in source.held_out(seed, count, typos=1):
         case = _grammar_case(clean)
         cases += [case, replace(case, text=slipped.text, typo=True)]
-    rng = random.Random(config.seed)
+    rng = random.Random(seed)
     for gold in golds:
         if is_valid(gold):
             part = "real" if gold.right else "negative"
@@ -65,7 +67,7 @@ def cases_of(source: Source, golds: Iterable[Gold], config: ReaderTrainingConfig
             cases.append(case)
             if slipped_text := with_typo(gold.text, rng):
                 cases.append(replace(case, text=slipped_text, typo=True))
-    for phrase in source.negatives(config.seed, config.valid // 4):
+    for phrase in source.negatives(seed, count // 4):
         cases.append(Case(phrase.text, phrase.kind, phrase.language, "negative", "grammar", CONTEXT, frozenset(), phrase.symbols))
     return cases
 
@@ -77,7 +79,7 @@ def _grammar_case(phrase: Phrase) -> Case:
 
 
 def with_typo(text: str, rng: random.Random) -> str:
-    """A plain text with one slip in a word of at least TYPO_LETTERS letters that makes it no word of the lexicon; "" where there is none."""
+    """A plain text with one slip in a word of at least TYPO_LETTERS letters that gives no word of the lexicon; "" where none does."""
     words = plain(text).split(" ")
     long = [place for place, word in enumerate(words) if sum(letter.isalpha() for letter in word) >= TYPO_LETTERS]
     for _ in range(10 if long else 0):

@@ -1,6 +1,6 @@
 """The reader's ONNX graph, built by hand from the weights, and the proof that it equals the network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import onnx
@@ -11,9 +11,11 @@ from model.values.letters import KINDS, PADDING, ids_of
 from training.export import BATCH_TOLERANCE, IR_VERSION, OPSET, TORCH_TOLERANCE, ExportError
 from training.onnx_builder import Builder, Weights
 from training.onnx_layers import add_layers
-from training.values.network import ReaderNetwork, ReaderNetworkConfig
+from training.values.config import ReaderNetworkConfig
 
 _TOGETHER = 16
+
+Predict = Callable[[np.ndarray, np.ndarray], np.ndarray]  # character and kind ids to log probabilities
 
 
 def build_reader_graph(weights: Weights, config: ReaderNetworkConfig) -> bytes:
@@ -45,11 +47,11 @@ def build_reader_graph(weights: Weights, config: ReaderNetworkConfig) -> bytes:
     return serialized
 
 
-def verify_reader_graph(serialized: bytes, network: ReaderNetwork, texts: Sequence[str]) -> None:
+def verify_reader_graph(serialized: bytes, predict: Predict, texts: Sequence[str]) -> None:
     """Hold the graph against the network, batches against single phrases, padded against unpadded, in probabilities.
 
-    ``texts``: plain. Raises ExportError where one differs by more than 1e-5 from the network's, by more than 1e-6 between a batch
-    and a single phrase, or at all when more padding is added to the same batch.
+    ``predict``: the network; ``texts``: plain. Raises ExportError where one differs by more than 1e-5 from the network's, by more than 1e-6
+    between a batch and a single phrase, or at all when more padding is added to the same batch.
     """
     graph = OnnxGraph(serialized)
     for start in range(0, len(texts), _TOGETHER):
@@ -58,7 +60,7 @@ def verify_reader_graph(serialized: bytes, network: ReaderNetwork, texts: Sequen
         together, padded = _probabilities(graph, rows, kinds, 0), _probabilities(graph, rows, kinds, 3)
         for row, text in enumerate(rows):
             alone = _probabilities(graph, [text], kinds[[row]], 0)[0]
-            wanted = np.exp(network.predict(np.array([ids_of(text)]), kinds[[row]]))[0]
+            wanted = np.exp(predict(np.array([ids_of(text)]), kinds[[row]]))[0]
             mine = together[row, : len(text)]
             _require_close(alone, wanted, TORCH_TOLERANCE, "the network")
             _require_close(mine, alone, BATCH_TOLERANCE, "a batch of one")

@@ -3,13 +3,10 @@
 A phrase of the validation share is never trained on; which share a phrase belongs to, a hash of its text tells.
 """
 
-import gzip
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import regex
 
@@ -18,12 +15,15 @@ from model.values.value import Context, context_in
 from training.values import duckling, recognizers
 from training.values.answers import Key
 from training.values.samples import is_held_out
+from training.values.words import rows
 
 VALID_SHARE = 3  # one phrase in so many is validated on
 DUCKLING = context_in("Etc/GMT+2", datetime.fromisoformat("2013-02-12T04:30:00-02:00"))
 SGD = context_in("UTC", datetime.fromisoformat("2019-03-01T09:00:00+00:00"))
 NLUPP = context_in("UTC", datetime.fromisoformat("2022-03-15T09:00:00+00:00"))
-_WHOLE = regex.compile(r"(?:(?:this|last|next) )?(?:week|month|year|\p{L}+ber|january|february|april|may|june|july|august|march|\d{4})", regex.IGNORECASE)
+_WHOLE = regex.compile(
+    r"(?:(?:this|last|next) )?(?:week|month|year|\p{L}+ber|january|february|april|may|june|july|august|march|\d{4})", regex.IGNORECASE
+)
 _HALF = regex.compile(r"[ap]\.? ?m|morning|afternoon|evening|night|noon", regex.IGNORECASE)
 
 
@@ -55,15 +55,9 @@ def is_valid(gold: Gold) -> bool:
     return is_held_out(gold.text, VALID_SHARE)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as stream:
-        yield from map(json.loads, stream)
-
-
 def _duckling(data: Path) -> Iterator[Gold]:
     for language in ("en", "ru"):
-        for row in _rows(data / "values" / f"duckling_{language}.jsonl"):
+        for row in rows(data / "values" / f"duckling_{language}.jsonl"):
             if row["region"] not in (None, "US"):
                 continue
             found = duckling.answer(row["dim"], row["expected_haskell"], row["text"])
@@ -72,7 +66,7 @@ def _duckling(data: Path) -> Iterator[Gold]:
 
 
 def _recognizers(data: Path) -> Iterator[Gold]:
-    for row in _rows(data / "values" / "recognizers_en.jsonl"):
+    for row in rows(data / "values" / "recognizers_en.jsonl"):
         if "English" not in row["spec"] or "Extractor" in row["spec"]:
             continue
         reference = datetime.fromisoformat(f"{row['ref'] or '2016-11-07T00:00:00'}"[:19] + "+00:00")
@@ -84,7 +78,7 @@ def _recognizers(data: Path) -> Iterator[Gold]:
 
 
 def _sgd(data: Path) -> Iterator[Gold]:
-    for row in _rows(data / "sgd" / "train.jsonl.gz"):
+    for row in rows(data / "sgd" / "train.jsonl.gz"):
         for _, slot, surfaces, values in row.get("acts", ()):
             kind = "date" if "date" in slot else "time" if slot.endswith("time") else ""
             for surface, value in zip(surfaces, values, strict=False):
@@ -96,7 +90,7 @@ def _sgd(data: Path) -> Iterator[Gold]:
 
 def _nlupp(data: Path) -> Iterator[Gold]:
     for folder in ("nlupp_hotels", "nlupp_banking"):
-        for row in _rows(data / folder / "train.jsonl"):
+        for row in rows(data / folder / "train.jsonl"):
             for span in row["spans"]:
                 value = row.get("values", {}).get(span["label"])
                 text = row["text"][span["start"] : span["end"]]
@@ -105,7 +99,7 @@ def _nlupp(data: Path) -> Iterator[Gold]:
 
 
 def _nlupp_answer(value: object, text: str) -> tuple[str, frozenset[Key]] | None:
-    """Dates but whole months and years, which have a day there, of any year where none is said; times, in either half of the day likewise."""
+    """Dates of any year where none is said, but no whole months and years, which have a day there; times of either half of the day."""
     if isinstance(value, dict) and set(value) == {"day", "month", "year"} and not _WHOLE.fullmatch(text):
         years = {value["year"]} if regex.search(r"\d{4}", text) else {value["year"] - 1, value["year"], value["year"] + 1}
         return "date", frozenset({("date", f"{year:04d}-{value['month']:02d}-{value['day']:02d}") for year in years})

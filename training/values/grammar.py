@@ -7,8 +7,8 @@ A line is a word of the lexicon or a rule; a line that begins with a space goes 
     o8@gen = восьмого                 the same symbol in one form only
     <clock> := %n:1-12 ?CLK <half> | HALF PAST %n:1-12 *4
 
-In a rule ``?`` makes what follows optional, ``(a | b)`` chooses, ``~`` leaves out the space, ``"on|at"`` is silent, ``{fortnight : n2 u_w}``
-says several symbols at once, ``#1-31`` and ``#year`` are written in digits, ``%n:1-31`` and ``%o:1-31`` in words.
+In a rule ``?`` makes what follows optional, ``(a | b)`` chooses, ``~`` leaves out the space, ``"on|at"`` is silent,
+``{fortnight : n2 u_w}`` says several symbols at once, ``#1-31`` and ``#year`` are written in digits, ``%n:1-31`` and ``%o:1-31`` in words.
 """
 
 import functools
@@ -183,7 +183,7 @@ class Grammar:
 
     def _literal(self, token: str) -> Sampler:
         """A silent word, or words with the symbols that they say."""
-        said, mark, named = token[1:-1].partition(" : ") if token[0] == "{" else (token[1:-1], "", "")
+        said, _, named = token[1:-1].partition(" : ") if token[0] == "{" else (token[1:-1], "", "")
         symbols = tuple(named.split())
         if wrong := [symbol for symbol in symbols if symbol not in _KNOWN]:
             raise ConfigError(f"{token} of the {self.language} grammar says {wrong[0]}, which is not in the alphabet")

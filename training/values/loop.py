@@ -103,7 +103,8 @@ def _step(state: ReaderState, batch: ReaderBatch, config: ReaderFitConfig, learn
     state.network.train()
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate
-    logits_BTS = state.network(torch.from_numpy(batch.char_ids_BT), torch.from_numpy(batch.kind_ids_B))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.precision == "bf16"):
+        logits_BTS = state.network(torch.from_numpy(batch.char_ids_BT), torch.from_numpy(batch.kind_ids_B))
     loss = aligned_ctc_loss(logits_BTS, batch.targets, torch.from_numpy(batch.allowed_BTS))
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]  # torch's stub

@@ -1,40 +1,16 @@
 """The reader's network: characters and the kind that is asked for, a stack of recurrent layers, a CTC head."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from model.config import require
 from model.values.letters import CHARACTERS, KINDS
 from model.values.symbols import ALPHABET
-from training.config import NetworkConfig
 from training.network.heads import CtcHead, ctc_loss
 from training.network.stack import Directions, LayerStack
+from training.values.config import ReaderNetworkConfig
 
 _FORBIDDEN = -1e4
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderNetworkConfig:
-    """The shape. ``char_dim``: dimensions of a character, to which those of the kind are added; the rest as in NetworkConfig."""
-
-    char_dim: int = 48
-    hidden: int = 160
-    layers: int = 1
-    dropout: float = 0.1
-    cell: str = "lstm"
-
-    def __post_init__(self) -> None:
-        require(1 <= self.char_dim <= 1024, "char_dim", self.char_dim, "1 to 1024")
-        require(self.cell in ("lstm", "gru"), "cell", self.cell, "lstm or gru")
-        assert self.stack
-
-    @property
-    def stack(self) -> NetworkConfig:
-        """The recurrent layers, in both directions. Raises ConfigError for a shape that is not allowed."""
-        return NetworkConfig(hidden=self.hidden, layers=self.layers, state_dropout=self.dropout, cell=self.cell)
 
 
 class ReaderNetwork(nn.Module):

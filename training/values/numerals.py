@@ -6,7 +6,29 @@ from collections.abc import Callable
 Writer = Callable[[random.Random], str]
 
 _EN_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
-_RU_ENDINGS = ("-го", "го", "-его", "-ого", "-е", "е", "-ое", "ое", "-ого", "ого", "-й", "й", "-ый", "-ому", "-му", "-м", "-ым", "-я", "-ая", "-ую", "-ой")
+_RU_ENDINGS = (
+    "-го",
+    "го",
+    "-его",
+    "-ого",
+    "-е",
+    "е",
+    "-ое",
+    "ое",
+    "-ого",
+    "ого",
+    "-й",
+    "й",
+    "-ый",
+    "-ому",
+    "-му",
+    "-м",
+    "-ым",
+    "-я",
+    "-ая",
+    "-ую",
+    "-ой",
+)
 _NAMED: dict[str, Writer] = {
     "day": lambda rng: str(rng.randint(1, 31)),
     "dd": lambda rng: f"{rng.randint(1, 31):02d}",

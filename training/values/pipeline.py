@@ -1,7 +1,7 @@
 """A reader's training run from settings to a scored artefact."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from training.values.grammar import Grammar
 from training.values.loop import ReaderEpoch, ReaderState, fit_reader
 from training.values.network import ReaderNetwork
 from training.values.samples import LANGUAGES, Phrase, Source
-from training.values.words import common_words
+from training.values.words import frequent_words
 
 _VERIFIED = 64
 
@@ -49,7 +49,7 @@ class ReaderMaterial:
 
 def load_material(data: Path) -> ReaderMaterial:
     """Read the public sets under ``data`` and the shipped grammars. Raises OSError where a set is missing."""
-    words, golds = common_words(data), gold_phrases(data)
+    words, golds = frequent_words(data), gold_phrases(data)
     real = examples(golds)
     digest = hashlib.sha256()
     for language in LANGUAGES:
@@ -65,9 +65,9 @@ def train_reader(config: ReaderTrainingConfig, data: Path, out: Path, listener: 
     """
     material = load_material(data)
     network = _fitted(config, material, out, listener, resume=resume)
-    cases = cases_of(material.source, material.golds, config)
+    cases = cases_of(material.source, material.golds)
     graph = build_reader_graph(network.export_weights(), config.network)
-    verify_reader_graph(graph, network, [plain(case.text) for case in cases[:_VERIFIED]])
+    verify_reader_graph(graph, network.predict, [plain(case.text) for case in cases[:_VERIFIED]])
     artifact = finished(config, graph, cases)
     write_reader(artifact, out)
     checkpoint_path(out).unlink(missing_ok=True)
@@ -75,7 +75,7 @@ def train_reader(config: ReaderTrainingConfig, data: Path, out: Path, listener: 
 
 
 def _fitted(config: ReaderTrainingConfig, material: ReaderMaterial, out: Path, listener: ReaderListener, *, resume: bool) -> ReaderNetwork:
-    identity = {"settings": repr(config.to_dict()), "data": material.sha256}
+    identity = {"settings": repr((config.seed, config.network, config.fit)), "data": material.sha256}
     torch.manual_seed(config.seed)
     state = ReaderState(ReaderNetwork(config.network), config.fit)
     path = checkpoint_path(out)
@@ -117,6 +117,3 @@ def quiet_words() -> tuple[str, ...]:
     partial = {word for _, _, words in worded if len(words) > 1 for word in words} - telling
     together = {form for form, symbols, words in worded if symbols and telling.intersection(words) and len(words) > 1}
     return tuple(sorted({word for word in silent | partial if word.isalpha() or "'" in word} | together))
-
-
-Listen = Callable[[ReaderEpoch], None]

@@ -14,7 +14,15 @@ _KINDS = {
     "date": "date", "daterange": "date_range", "time": "time", "timerange": "time_range", "datetime": "datetime",
     "datetimerange": "datetime", "duration": "duration", "number": "number", "currency": "money", "numberrange": "number",
 }  # fmt: skip
-_REFUSED = {"set": "date", "timezone": "time", "url": "date", "email": "date", "temperature": "number", "dimension": "number", "age": "number"}
+_REFUSED = {
+    "set": "date",
+    "timezone": "time",
+    "url": "date",
+    "email": "date",
+    "temperature": "number",
+    "dimension": "number",
+    "age": "number",
+}
 _UNITS = {
     "Dollar": "USD", "United States dollar": "USD", "Euro": "EUR", "Pound": "GBP", "British pound": "GBP", "Russian ruble": "RUB",
     "Japanese yen": "JPY", "Chinese yuan": "CNY", "Indian rupee": "INR", "Canadian dollar": "CAD", "Australian dollar": "AUD",
@@ -22,7 +30,8 @@ _UNITS = {
     "South Korean won": "KRW", "Turkish lira": "TRY", "Swedish krona": "SEK", "Norwegian krone": "NOK", "Danish krone": "DKK",
 }  # fmt: skip
 _OURS = regex.compile(
-    r"morning|after ?noon|evening|night|lunch|dinner|breakfast|weekend|weekday|summer|winter|spring|fall|autumn|earl|late|begin|start|mid|end|tonight|year|quarter|rest|last|past|previous|next|coming|this|decade|centur|upcoming",
+    r"morning|after ?noon|evening|night|lunch|dinner|breakfast|weekend|weekday|summer|winter|spring|fall|autumn|earl|late|begin|start"
+    r"|mid|end|tonight|year|quarter|rest|last|past|previous|next|coming|this|decade|centur|upcoming",
     regex.IGNORECASE,
 )  # stretches of time whose bounds we define otherwise
 _ZONE = regex.compile(r"\b(?:gmt|utc|bst|ist|cet|sgt|pst|est|pacific|central|eastern)\b|q[1-4]\b", regex.IGNORECASE)
@@ -95,7 +104,7 @@ def _days(start: str | None, end: str | None, mod: str | None) -> list[Key]:
 
 
 def _ends(end: str) -> set[str | None]:
-    """The last days that the end of a range may mean to us: "to may 5" leaves that day out there, "to may" that month, "to 2018" that year."""
+    """The last days that an end may mean to us: "to may 5" leaves that day out there, "to may" that month, "to 2018" that year."""
     found: set[str | None] = {day_before(end), end}
     if end.endswith("-01"):
         found.add(str(days_from(date.fromisoformat(end), "month")[2]))

@@ -16,7 +16,16 @@ ASKED = tuple(kind for kind in KINDS if kind)
 HELD_OUT = 25  # one phrase of the grammar in so many is never trained on
 LONGEST = 72  # characters of a phrase in training
 _GARBAGE = {"en": "abcdefghijklmnopqrstuvwxyz", "ru": "абвгдежзийклмнопрстуфхцчшщъыьэюя"}
-_WEIGHTS = (("date", 26), ("time", 20), ("datetime", 10), ("date_range", 9), ("time_range", 6), ("number", 12), ("duration", 9), ("money", 13))
+_WEIGHTS = (
+    ("date", 26),
+    ("time", 20),
+    ("datetime", 10),
+    ("date_range", 9),
+    ("time_range", 6),
+    ("number", 12),
+    ("duration", 9),
+    ("money", 13),
+)
 
 
 class Said(NamedTuple):
@@ -52,6 +61,8 @@ def joined(parts: Sequence[Part], kind: str, language: str) -> Phrase:
     text, said = "", list[Said]()
     for part in parts:
         piece = plain(part.text)
+        if part.glued and piece.isdigit() and text[-1:].isdigit() and said:
+            part = part._replace(symbols=(continued(said[-1].symbol, piece),))
         text += piece if part.glued or not text or not piece else f" {piece}"
         start = len(text) - len(piece)
         if part.symbols == (UNKNOWN,) and said and said[-1].symbol == UNKNOWN and not text[said[-1].end : start].strip():
@@ -70,6 +81,11 @@ def can_be_said(phrase: Phrase) -> bool:
             return False
         step, before = step + 1, symbol
     return True
+
+
+def continued(before: str, digit: str) -> str:
+    """The symbol of a digit that stands right behind another: its place in the group ("5" "05" of five past five is one group)."""
+    return f"{digit}{'b' if before[1:] == 'a' else 'a'}"
 
 
 class Source:
@@ -114,7 +130,11 @@ class Source:
         rng = random.Random(seed)
         for place in range(count):
             language, kind = LANGUAGES[place % 2], rng.choice(ASKED)
-            parts = self._nonsense(language, rng) if rng.random() < 0.5 else self._spoilt(self._grammars[language].sample(kind, rng), language, rng)
+            parts = (
+                self._nonsense(language, rng)
+                if rng.random() < 0.5
+                else self._spoilt(self._grammars[language].sample(kind, rng), language, rng)
+            )
             yield joined(parts, kind, language)
 
     def _parts(self, language: str, kind: str, rng: random.Random) -> list[Part]:

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import regex
 
@@ -18,7 +19,7 @@ MOST = 12_000
 _WORD = regex.compile(r"\p{L}{2,}")
 
 
-def common_words(data: Path) -> dict[str, list[str]]:
+def frequent_words(data: Path) -> dict[str, list[str]]:
     """The words of the training parts of public sets by language, the most frequent first. Raises OSError where a set is missing."""
     return {language: [word for word, _ in _counted(data, files).most_common(MOST)] for language, files in SETS.items()}
 
@@ -26,13 +27,12 @@ def common_words(data: Path) -> dict[str, list[str]]:
 def _counted(data: Path, files: tuple[str, ...]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for file in files:
-        for text in _texts(data / file):
-            counts.update(_WORD.findall(plain(text)))
+        for row in rows(data / file):
+            counts.update(_WORD.findall(plain(row["text"])))
     return counts
 
 
-def _texts(path: Path) -> Iterator[str]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as stream:
-        for line in stream:
-            yield json.loads(line)["text"]
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a file of JSON lines, packed by gzip or not. Raises OSError where it is missing."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as stream:
+        yield from map(json.loads, stream)
