@@ -1,5 +1,7 @@
 """Duckling in process, through the bindings of pyduckling-native (CPython 3.9)."""
 
+from __future__ import annotations  # Duckling's interpreter is Python 3.9
+
 import struct
 import tempfile
 from datetime import datetime, timedelta

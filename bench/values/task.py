@@ -8,6 +8,8 @@ said (one value may be written in two ways), or an empty list for a phrase that 
 Only the standard library is imported here.
 """
 
+from __future__ import annotations  # Duckling's interpreter is Python 3.9
+
 import argparse
 import json
 import re

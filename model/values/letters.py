@@ -77,7 +77,8 @@ class QuietWords:
 
     def allows(self, place: int, words: Sequence[tuple[str, int, int]], spoken: Callable[[int, int], bool]) -> bool:
         """Whether the word at a place among the words of a text may say nothing there: it is quiet, or near to a quiet one of at least
-        three letters and so a slip of it; or it belongs to a form of which another word, a slip of it maybe, stands beside it and speaks.
+        three letters and so a slip of it; or it belongs to a form, or is a slip of a
+        word that does, and another word of that form or a slip of it stands beside it and speaks.
 
         ``spoken``: whether a symbol is said from a start to an end.
         """
@@ -85,7 +86,8 @@ class QuietWords:
         if word in self._words or (len(word) > 2 and any(shorter in self._near for shorter in shortened(word))):
             return True
         beside = [each for each in words[max(0, place - 3) : place + 4] if each[0] != word and spoken(each[1], each[2])]
-        return any(_is_like(other, each) for other in self._company.get(word, ()) for each, _, _ in beside)
+        company = self._company.get(word) or {other for near, found in self._company.items() if _is_like(near, word) for other in found}
+        return any(_is_like(other, each) for other in company for each, _, _ in beside)
 
 
 def _is_like(word: str, other: str) -> bool:

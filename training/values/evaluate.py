@@ -15,10 +15,9 @@ from training.values.answers import Key, key_of
 from training.values.external import Gold, is_valid
 from training.values.lexicon import lexicon
 from training.values.noise import slip
-from training.values.samples import Phrase, Source
+from training.values.samples import TYPO_LETTERS, Phrase, Source
 
 CONTEXT = context_in("Asia/Taipei", datetime.fromisoformat("2026-10-20T10:00:00+08:00"))
-TYPO_LETTERS = 4  # a typo for the scores falls into a word of at least so many letters
 _TOGETHER = 64
 
 
@@ -26,7 +25,8 @@ _TOGETHER = 64
 class Case:
     """A phrase to be read, and the keys any of which is right; none: it must be refused.
 
-    ``part``: "grammar", "real" or "negative"; ``symbols``: what it says, where that is known.
+    ``part``: "grammar", "real" or "negative"; ``symbols``: what it says, where that is known. ``explained``: some reading of its words
+    gives a right value; of other real phrases the grammar lacks a word, or the resolver and the set mean different things.
     """
 
     text: str
@@ -37,6 +37,7 @@ class Case:
     context: Context
     right: frozenset[Key]
     symbols: tuple[str, ...] | None = None
+    explained: bool = True
     typo: bool = False
 
 
@@ -63,7 +64,8 @@ def cases_of(source: Source, golds: Iterable[Gold], *, seed: int = 1, count: int
     for gold in golds:
         if is_valid(gold):
             part = "real" if gold.right else "negative"
-            case = Case(gold.text, gold.kind, gold.language, part, gold.source, gold.context, gold.right)
+            explained = lexicon().said_of(gold.text, gold.kind, gold.context, gold.right) is not None
+            case = Case(gold.text, gold.kind, gold.language, part, gold.source, gold.context, gold.right, None, explained)
             cases.append(case)
             if slipped_text := with_typo(gold.text, rng):
                 cases.append(replace(case, text=slipped_text, typo=True))
@@ -143,6 +145,7 @@ def evaluate_reader(reader: Reader, cases: Sequence[Case]) -> dict[str, Any]:
             groups[f"{name} {case.kind}"].append(outcome)
         if case.part == "real":
             groups[f"{name} {case.source}"].append(outcome)
+            groups[f"{name} {'explained' if case.explained else 'unexplained'}"].append(outcome)
     scores: dict[str, Any] = {name: tally(group) for name, group in sorted(groups.items())}
     scores["symbol error rate"] = round(_symbol_error_rate(reader, cases), 4)
     return scores

@@ -73,7 +73,6 @@ def fit_reader(
     unbroken run gives. Raises TrainingError when the loss or a gradient is no longer finite.
     """
     torch.set_num_threads(config.threads)
-    steps_known = 0
     for number in range(state.epochs_done + 1, config.epochs + 1):
         torch.manual_seed(seed * _SEEDS_PER_RUN + number)
         rng = random.Random(seed * _SEEDS_PER_RUN + number)
@@ -81,9 +80,8 @@ def fit_reader(
         losses, norms = [], []
         phrases = [source.draw(rng) for _ in range(config.samples)]
         chunks = list(batches(phrases, config.batch, rng))
-        steps_known = steps_known or len(chunks)
         for step, batch in enumerate(chunks):
-            rate = _learning_rate(number - 1 + step / len(chunks), config, steps_known)
+            rate = _learning_rate(number - 1 + step / len(chunks), config)
             loss, norm = _step(state, batch, config, rate)
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 raise TrainingError(
@@ -115,11 +113,12 @@ def _step(state: ReaderState, batch: ReaderBatch, config: ReaderFitConfig, learn
     return loss.item(), norm.item()
 
 
-def _learning_rate(epochs: float, config: ReaderFitConfig, steps_an_epoch: int) -> float:
+def _learning_rate(epochs: float, config: ReaderFitConfig) -> float:
     """Linear warm-up, then a half cosine down to the final rate (Loshchilov and Hutter 2017). ``epochs``: done so far."""
-    warmup = config.warmup_steps / steps_an_epoch
+    one_step = config.batch / config.samples
+    warmup = config.warmup_steps * one_step
     if epochs < warmup:
-        return config.learning_rate * (epochs + 1 / steps_an_epoch) / warmup
+        return config.learning_rate * (epochs + one_step) / warmup
     progress = min(1.0, (epochs - warmup) / max(1e-9, config.epochs - warmup))
     low = min(config.final_learning_rate, config.learning_rate)
     return low + (config.learning_rate - low) * 0.5 * (1 + math.cos(math.pi * progress))

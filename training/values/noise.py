@@ -83,10 +83,10 @@ def is_one_edit(first: str, second: str) -> bool:
     return one[1:] == other[1:] or one[1:] == other or one == other[1:] or (one[2:] == other[2:] and one[:2] == other[1::-1])
 
 
-def with_typos(parts: Sequence[Part], rng: random.Random, ambiguity: Ambiguity, count: int) -> list[Part]:
-    """``parts`` with up to ``count`` slips, each in a word of at least SHORTEST letters and clear; digits are never touched."""
+def with_typos(parts: Sequence[Part], rng: random.Random, ambiguity: Ambiguity, count: int, shortest: int = SHORTEST) -> list[Part]:
+    """``parts`` with up to ``count`` slips, each in a word of at least ``shortest`` letters and clear; digits are never touched."""
     changed = list(parts)
-    long = [place for place, part in enumerate(parts) if sum(letter in _LETTERS for letter in part.text) >= SHORTEST]
+    long = [place for place, part in enumerate(parts) if sum(letter in _LETTERS for letter in part.text) >= shortest]
     for _ in range(count if long else 0):
         place = rng.choices(long, [len(parts[place].text) for place in long])[0]
         slipped = slip(changed[place].text, rng)

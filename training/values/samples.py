@@ -15,6 +15,7 @@ LANGUAGES = ("en", "ru")
 ASKED = tuple(kind for kind in KINDS if kind)
 HELD_OUT = 25  # one phrase of the grammar in so many is never trained on
 LONGEST = 72  # characters of a phrase in training
+TYPO_LETTERS = 4  # a typo for the scores falls into a word of at least so many letters
 _GARBAGE = {"en": "abcdefghijklmnopqrstuvwxyz", "ru": "абвгдежзийклмнопрстуфхцчшщъыьэюя"}
 _WEIGHTS = (
     ("date", 26),
@@ -123,7 +124,7 @@ class Source:
             phrase = joined(parts, kind, language)
             if is_held_out(phrase.text) and (phrase.text, kind) not in seen and len(phrase.text) <= LONGEST:
                 seen.add((phrase.text, kind))
-                yield phrase, joined(with_typos(parts, rng, self._ambiguity, typos), kind, language)
+                yield phrase, joined(with_typos(parts, rng, self._ambiguity, typos, TYPO_LETTERS), kind, language)
 
     def negatives(self, seed: int, count: int) -> Iterator[Phrase]:
         """Names, words and garbage, and pieces with a word that says nothing: none of them has a value."""
