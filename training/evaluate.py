@@ -130,7 +130,7 @@ def _judge(example: Example, answer: Annotation | None, scheme: LabelScheme, rea
     gold_slots, tokens = example.annotation.slots, answer.tokens if answer else example.annotation.tokens
     gold = spans_of_slots(gold_slots, tokens)
     found = list(zip(spans_of_slots(answer.slots, tokens), answer.slots, strict=True)) if answer else []
-    kept = [(span, slot.confidence) for span, slot in found if _can_be_judged(span, gold, example.annotated)]
+    kept = [(span, slot.confidence) for span, slot in found if can_be_judged(span, gold, example.annotated)]
     predicted = [span for span, _ in kept]
     return _Judged(
         gold=frozenset(gold),
@@ -144,7 +144,8 @@ def _judge(example: Example, answer: Annotation | None, scheme: LabelScheme, rea
     )
 
 
-def _can_be_judged(span: Span, gold: Sequence[Span], annotated: frozenset[str] | None) -> bool:
+def can_be_judged(span: Span, gold: Sequence[Span], annotated: frozenset[str] | None) -> bool:
+    """Whether a source that annotates some labels only tells if a span is right: it has its label, or touches a gold span."""
     return annotated is None or span.label in annotated or any(span.start < other.end and other.start < span.end for other in gold)
 
 

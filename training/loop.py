@@ -63,14 +63,24 @@ class TrainingState:
         self.epochs_done = stored["epochs_done"]
 
 
+OnGradient = Callable[[int, TaggerNetwork, float], None]  # step from 1 on, network, norm
+
+
 def fit(
-    state: TrainingState, training_set: TrainingSet, config: FitConfig, *, seed: int, on_step: Callable[[int, int], None] | None = None
+    state: TrainingState,
+    training_set: TrainingSet,
+    config: FitConfig,
+    *,
+    seed: int,
+    on_step: Callable[[int, int], None] | None = None,
+    on_gradient: OnGradient | None = None,
 ) -> Iterator[Epoch]:
     """Train epoch by epoch, from where ``state`` is to ``config.epochs``; yields after each.
 
     Every epoch seeds the random numbers from (seed, epoch), so a run that was stopped between epochs and resumed gives
-    what an unbroken run gives. ``on_step(done, total)`` is called after each step. Raises TrainingError when the loss
-    or a gradient is no longer finite.
+    what an unbroken run gives. ``on_step(done, total)`` is called after each step; ``on_gradient(step,
+    network, norm)`` in every step, counted over all epochs, when the network has its gradients and they are not clipped yet.
+    Raises TrainingError when the loss or a gradient is no longer finite.
     """
     torch.set_num_threads(config.threads)
     for number in range(state.epochs_done + 1, config.epochs + 1):
@@ -79,15 +89,19 @@ def fit(
         began = time.perf_counter()
         losses, norms = [], []
         for step, batch in enumerate(batches):
-            rate = learning_rate((number - 1) * len(batches) + step, config.epochs * len(batches), config)
-            loss, norm = _step(state, batch, config, rate)
-            if not (math.isfinite(loss) and math.isfinite(norm)):
+            steps_before = (number - 1) * len(batches) + step
+            rate = learning_rate(steps_before, config.epochs * len(batches), config)
+            loss, norm = _backward(state, batch, config)
+            if not (math.isfinite(loss) and math.isfinite(norm.item())):
                 raise TrainingError(
-                    f"the loss is {loss}, the gradient norm {norm} at epoch {number}, step {step + 1} of {len(batches)}: "
+                    f"the loss is {loss}, the gradient norm {norm.item()} at epoch {number}, step {step + 1} of {len(batches)}: "
                     f"lower fit.learning_rate ({config.learning_rate}) or fit.clip_norm ({config.clip_norm}), then start again"
                 )
+            if on_gradient:
+                on_gradient(steps_before + 1, state.network, norm.item())
+            _update(state, norm, config, rate)
             losses.append(loss)
-            norms.append(norm)
+            norms.append(norm.item())
             if on_step:
                 on_step(step + 1, len(batches))
         state.epochs_done = number
@@ -96,22 +110,24 @@ def fit(
         yield Epoch(number, sum(losses) / steps, sum(norms) / steps, clipped, rate, time.perf_counter() - began)
 
 
-def _step(state: TrainingState, batch: Batch, config: FitConfig, learning_rate: float) -> tuple[float, float]:
-    """One update; the loss and the gradient norm before clipping (Pascanu, Mikolov and Bengio 2013)."""
+def _backward(state: TrainingState, batch: Batch, config: FitConfig) -> tuple[float, Tensor]:
+    """The loss, and the norm of the gradient that the parameters have now."""
     state.network.train()
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.precision == "bf16"):
         logits = state.network(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX)
     loss = joint_loss(logits, batch, config.intent_weight)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
-    norm = nn.utils.clip_grad_norm_(state.network.parameters(), config.clip_norm)
-    if not torch.isfinite(norm):
-        return loss.item(), norm.item()
+    return loss.item(), nn.utils.get_total_norm([p.grad for p in state.network.parameters() if p.grad is not None])
+
+
+def _update(state: TrainingState, norm: Tensor, config: FitConfig, learning_rate: float) -> None:
+    """One update by the gradient, clipped where its ``norm`` is too large (Pascanu, Mikolov and Bengio 2013)."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate
+    nn.utils.clip_grads_with_norm_(state.network.parameters(), config.clip_norm, norm)
     state.optimizer.step()
     state.average.update_parameters(state.network)
-    return loss.item(), norm.item()
 
 
 def joint_loss(logits: Logits, batch: Batch, intent_weight: float) -> Tensor:

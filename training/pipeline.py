@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from model.labels import LabelScheme
 from model.tagger import Tagger
 from model.vocabulary import Vocabulary
 from training.calibrate import fit_temperature, valid_logits
+from training.card import Measured, model_card
 from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import TrainingConfig, TrainingError
 from training.data.batching import TrainingSet, count_text_words, count_words, counts_by_index, example_features
@@ -28,9 +30,11 @@ from training.data.texts import TextSet
 from training.evaluate import Report, evaluate
 from training.export import build_graph, verify
 from training.loop import Epoch, TrainingState, fit
+from training.mistakes import mistakes
 from training.network.tagger import TaggerNetwork
 from training.pretrain import ClozeEpoch, pretrain
-from training.report import model_card
+from training.report import Past, RunRecord, report_path, write_report
+from training.robustness import bearings, scope
 
 VERIFIED = 512  # utterances on which the exported graph is held against the network
 
@@ -43,6 +47,9 @@ class Progress(Protocol):
 
     def step(self, done: int, total: int) -> None:
         """A batch of the epoch is done."""
+
+    def gradient(self, step: int, network: TaggerNetwork, norm: float) -> None:
+        """The gradients of a step are there, not clipped yet; see ``training.loop.fit``."""
 
     def pretrained(self, epoch: ClozeEpoch) -> None:
         """An epoch of pre-training is done."""
@@ -68,19 +75,41 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
     """
     if out.exists() and not (out / MANIFEST).is_file():
         raise FileExistsError(f"{out} exists and is no artefact; choose another --out or remove it")
+    clock = _Clock()
     train_corpus, valid_corpus = load_corpus(config, data, strict=strict)
     progress.corpus(train_corpus, valid_corpus)
     texts = load_texts(config, data) if config.pretrain.epochs else ()
     parts = plan(config, train_corpus.examples, texts)
     run = Run(config, parts, train_corpus, valid_corpus, texts, checkpoint_path(out))
-    network = fit_best(run, progress, resume=resume)
+    clock.ends("data")
+    network, best = fit_best(run, progress, resume=resume)
+    clock.ends("training")
     temperatures = set_fitted_temperatures(network, run)
     graph = build_graph(network.export_weights(), config.network)
     verify(graph, network.predict, verification_features(run))
-    artifact, report = score(run, graph, temperatures)
+    artifact, reports = score(run, graph, temperatures)
     write_artifact(artifact, out)
+    found = mistakes(Tagger(artifact), run.valid.examples)
+    clock.ends("scoring")
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    history = [Past(**past) for past in best.history]
+    what = (config, artifact, train_corpus, valid_corpus, reports, history, best.epoch, found, clock.seconds, parameters)
+    write_report(RunRecord(*what, data_sha256=run.identity["data"]), report_path(out))
     run.checkpoint.unlink(missing_ok=True)
-    return report
+    return reports["all"]
+
+
+class _Clock:
+    """The seconds of each stage of a run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._began = time.perf_counter()
+
+    def ends(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = now - self._began
+        self._began = now
 
 
 @dataclass(frozen=True)
@@ -116,8 +145,8 @@ def plan(config: TrainingConfig, examples: Sequence[Example], texts: Sequence[st
     return Parts(LabelScheme(slots, intents), vocabulary, Featurizer(config.features, vocabulary), counts_by_index(vocabulary, counts))
 
 
-def fit_best(run: Run, progress: Progress, *, resume: bool) -> TaggerNetwork:
-    """The averaged network of the epoch with the best valid score; stops after ``patience`` epochs without a better one."""
+def fit_best(run: Run, progress: Progress, *, resume: bool) -> tuple[TaggerNetwork, "_Best"]:
+    """The averaged network of the epoch with the best valid score, and how it came to be; stops ``patience`` epochs after the best."""
     config = run.config.fit
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(run.config.seed)
@@ -132,17 +161,27 @@ def fit_best(run: Run, progress: Progress, *, resume: bool) -> TaggerNetwork:
     if not resume and run.checkpoint.exists():
         raise TrainingError(f"{run.checkpoint} holds an unfinished run: continue it with --resume, or delete the file to start afresh")
     training_set = TrainingSet(run.train.examples, run.parts.featurizer, run.parts.scheme)
-    epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step)
+    epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step, on_gradient=progress.gradient)
     while state.epochs_done < config.epochs and state.epochs_done - best.epoch < config.patience:
         epoch = next(epochs)
         report = validate(run, state.averaged)
         better = selection_score(report) > best.score
+        best.history.append(dataclasses.asdict(_past(epoch, report)))
         if better:
-            best = _Best(epoch.number, selection_score(report), copy.deepcopy(state.averaged.state_dict()))
+            best = _Best(epoch.number, selection_score(report), copy.deepcopy(state.averaged.state_dict()), best.history)
         save_checkpoint(run.checkpoint, {"identity": run.identity, "state": state.to_dict(), "best": dataclasses.asdict(best)})
         progress.epoch(epoch, report, best=better)
     network.load_state_dict(best.weights)
-    return network
+    return network, best
+
+
+def _past(epoch: Epoch, report: Report) -> Past:
+    return Past(
+        **dataclasses.asdict(epoch),
+        slot_f1=report.slots.f1,
+        intent_accuracy=report.intent_accuracy,
+        sentence_accuracy=report.sentence_accuracy,
+    )
 
 
 def pretrain_on_texts(network: TaggerNetwork, run: Run, progress: Progress) -> Iterator[ClozeEpoch]:
@@ -155,11 +194,12 @@ def pretrain_on_texts(network: TaggerNetwork, run: Run, progress: Progress) -> I
 
 @dataclass(frozen=True, slots=True)
 class _Best:
-    """The best epoch so far."""
+    """The best epoch so far, and all epochs, as ``Past`` has them."""
 
     epoch: int = 0
     score: float = -1.0
     weights: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 def _restore(state: TrainingState, run: Run) -> _Best:
@@ -206,19 +246,20 @@ def verification_features(run: Run) -> list[Features]:
     return [example_features(example, run.parts.featurizer, run.parts.scheme) for example in chosen]
 
 
-def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, Report]:
-    """The finished artefact with its samples, calibration, scores and card, and the valid report they come from."""
+def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, dict[str, Report]]:
+    """The finished artefact with its samples, calibration, scores and card, and the valid reports they come from, "all" first."""
     draft = Tagger(_artifact(run, graph, Calibration.none()))
     sources = run.valid.by_source()
     reports = {"all": evaluate(draft, run.valid.examples)} | {source: evaluate(draft, examples) for source, examples in sources.items()}
+    measured = Measured(reports, bearings(draft, run.valid.examples), scope(draft, run.valid.examples))
     artifact = dataclasses.replace(
         draft.artifact,
         calibration=reports["all"].calibration(*temperatures),
         samples=tuple(draft.sample(text) for text in run.config.samples),
         scores={source: report.to_dict() for source, report in reports.items()},
-        card=model_card(run.config, draft.artifact, run.train, reports, run.identity["data"]),
+        card=model_card(run.config, draft.artifact, run.train, measured, run.identity["data"]),
     )
-    return artifact, reports["all"]
+    return artifact, reports
 
 
 def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact:

@@ -94,4 +94,4 @@ def lines(drawn: Axes, series: Mapping[str, Sequence[tuple[float, float]]], *, x
     drawn.set_xlabel(x_label)
     drawn.set_ylabel(y_label)
     if len(series) > 1:
-        drawn.legend()
+        drawn.legend(frameon=False, labelcolor=GREY)

@@ -41,6 +41,7 @@ def test_the_shipped_model_tells_arriving_from_leaving(booking: Tagger) -> None:
 
 def test_most_of_the_minimal_pairs_are_read_right(booking: Tagger) -> None:
     pairs = [json.loads(line) for line in (ROOT / "tests/data/contrast.jsonl").read_text(encoding="utf-8").splitlines()]
+    pairs = [pair for pair in pairs if pair["lang"] in booking.artifact.config.languages]
     right = 0
     for pair in pairs:
         found = [{"start": slot.start, "end": slot.end, "label": slot.name} for slot in booking.annotate(pair["text"]).slots]

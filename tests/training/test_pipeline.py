@@ -49,8 +49,8 @@ def test_the_same_seed_gives_the_same_artefact_and_another_seed_another(folder: 
     assert (other / MANIFEST).read_bytes() != (trained / MANIFEST).read_bytes()
 
 
-def test_nothing_but_the_artefact_is_left_of_a_finished_run(folder: Path, trained: Path) -> None:
-    assert [name for name in os.listdir(folder) if name.startswith((".", "whole"))] == ["whole"]
+def test_nothing_but_the_artefact_and_its_report_is_left_of_a_finished_run(folder: Path, trained: Path) -> None:
+    assert [name for name in sorted(os.listdir(folder)) if name.startswith((".", "whole"))] == ["whole", "whole.report.html"]
 
 
 @pytest.mark.parametrize("moment", [" examples to train", "epoch   1/", "epoch   3/", "epoch  14/"])

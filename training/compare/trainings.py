@@ -21,6 +21,7 @@ from training.data.corpus import Corpus
 from training.evaluate import Report
 from training.files import replace_file
 from training.loop import Epoch
+from training.network.tagger import TaggerNetwork
 from training.pipeline import train
 from training.pretrain import ClozeEpoch
 
@@ -176,6 +177,9 @@ class _Reporter:
         parent = multiprocessing.parent_process()
         if parent is not None and not parent.is_alive():
             raise SystemExit(1)
+
+    def gradient(self, step: int, network: TaggerNetwork, norm: float) -> None:
+        pass
 
     def pretrained(self, epoch: ClozeEpoch) -> None:
         pass

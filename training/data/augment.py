@@ -4,7 +4,7 @@ import dataclasses
 import random
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import regex
 
@@ -54,6 +54,12 @@ def augment(examples: Sequence[Example], config: AugmentConfig, seed: int) -> It
         for share, change in changes:
             if rng.random() < share and (changed := _changed(example, change, rng)):
                 yield changed
+
+
+def rewritten(examples: Iterable[Example], kind: str, seed: int) -> Iterator[Example]:
+    """Every example as ``kind`` of KINDS writes it, or as it is where that cannot be."""
+    for index, example in enumerate(examples):
+        yield _changed(example, KINDS[kind], random.Random(seed * 1_000_033 + index)) or example
 
 
 def _changed(example: Example, change: Change, rng: random.Random) -> Example | None:
@@ -118,6 +124,14 @@ def _plain(pieces: list[_Piece], _: Example, __: random.Random) -> list[_Piece]:
     return [dataclasses.replace(piece, gap=piece.gap if index else "", text=piece.text.lower()) for index, piece in enumerate(kept)]
 
 
+def _upper(pieces: list[_Piece], _: Example, __: random.Random) -> list[_Piece]:
+    return [dataclasses.replace(piece, text=piece.text.upper()) for piece in pieces]
+
+
+def _lower(pieces: list[_Piece], _: Example, __: random.Random) -> list[_Piece]:
+    return [dataclasses.replace(piece, text=piece.text.lower()) for piece in pieces]
+
+
 def _is_punctuation(text: str) -> bool:
     return all(unicodedata.category(letter) in ("Po", "Ps", "Pe", "Pi", "Pf") for letter in text)
 
@@ -160,3 +174,6 @@ def _with_values(pieces: list[_Piece], example: Example, rng: random.Random, val
     first = next(index for index, piece in enumerate(pieces) if piece.slot == number)
     rest = [piece for index, piece in enumerate(pieces) if piece.slot != number or index == first]
     return [dataclasses.replace(piece, text=other) if piece.slot == number else piece for piece in rest]
+
+
+KINDS: dict[str, Change] = {"lower": _lower, "upper": _upper, "plain": _plain, "typos": _with_typos}

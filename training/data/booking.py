@@ -2,7 +2,7 @@
 
 import re
 
-from training.data import booking_nlupp, booking_ru, booking_sgd, booking_snips
+from training.data import booking_cod, booking_multiwoz, booking_nlupp, booking_sgd, booking_snips
 from training.data.booking_spans import all_but, contradicted, names_split, relabelled
 from training.data.booking_turns import EVIDENCE, shown_intent, small_talk
 from training.data.records import Converter, Dropped, Record
@@ -140,12 +140,14 @@ _TRIP = {"transport_ticket": ("book_train", "book_flight", "book_bus"), "transpo
 
 def _assistant(record: Record) -> Record | Dropped:
     """Home-assistant commands: out of scope, but for tickets and taxis, whose places and dates are left open."""
-    raw, text, russian = record["intent"] or "", record["text"], record.get("lang") == "ru"
+    raw, text = record["intent"] or "", record["text"]
     if raw in _ASSISTANT:
-        said = booking_ru.small_talk(text) if russian else small_talk(text)
-        return {**record, "spans": [], "intent": said} if said == _ASSISTANT[raw] else Dropped("small talk of two kinds")
-    evidence = booking_ru.EVIDENCE if russian else EVIDENCE
-    shown = [intent for intent in _TRIP.get(raw, ()) if evidence[intent].search(text)]
+        return (
+            {**record, "spans": [], "intent": _ASSISTANT[raw]}
+            if small_talk(text) == _ASSISTANT[raw]
+            else Dropped("small talk of two kinds")
+        )
+    shown = [intent for intent in _TRIP.get(raw, ()) if EVIDENCE[intent].search(text)]
     if len(shown) == 1:
         return {**record, "spans": [], "intent": shown[0], "annotated": []}
     return Dropped("an intent next to booking") if _ASSISTANT_NEAR.fullmatch(raw) else _out_of_scope(record)
@@ -168,56 +170,6 @@ def _chatbot(record: Record) -> Record | Dropped:
     return {**record, "spans": spans, "intent": shown[0] if len(shown) == 1 else None, "annotated": all_but("trip_number", "stops")}
 
 
-# --- multiwoz 2.1 (Eric et al. 2020), for validation: the act's domain gives the role
-
-_MULTIWOZ: dict[str, str | None] = {
-    "Train/Depart": "origin",
-    "Train/Dest": "destination",
-    "Train/Day": "departure_date",
-    "Train/Leave": "departure_time",
-    "Train/Arrive": "arrival_time",
-    "Train/People": "people",
-    "Taxi/Depart": "origin",
-    "Taxi/Dest": "destination",
-    "Taxi/Leave": "departure_time",
-    "Taxi/Arrive": "arrival_time",
-    "Hotel/Area": "location",
-    "Hotel/Name": "hotel_name",
-    "Hotel/Price": "price",
-    "Hotel/Day": "check_in_date",
-    "Hotel/Stay": "nights",
-    "Hotel/Stars": "star_rating",
-    "Hotel/People": "people",
-    "Restaurant/Area": "location",
-    "Restaurant/Name": "restaurant_name",
-    "Restaurant/Price": "price",
-    "Restaurant/Day": "date",
-    "Restaurant/Time": "time",
-    "Restaurant/Food": "cuisine",
-    "Restaurant/People": "people",
-    "Hotel/Type": None,
-}
-_ARRIVING_ALONE = re.compile(r"^(?!.*\b(?:leav|depart))(?:.*)\b(?:arriv\w*|get there|be there)\b", re.IGNORECASE | re.DOTALL)
-_MULTIWOZ_INTENTS = {"Train": "book_train", "Taxi": "book_ride", "Hotel": "book_hotel", "Restaurant": "book_restaurant"}
-
-
-def _multiwoz21(record: Record) -> Record | Dropped:
-    """A user turn of one domain; attractions have no label of ours and are left out."""
-    domains = {act.partition("-")[0] for act in (record["intent"] or "").split("+")} - {"", "general"}
-    if not domains:
-        talk = small_talk(record["text"])
-        return {**record, "spans": [], "intent": talk} if talk and not record["spans"] else Dropped("a turn without a domain")
-    if len(domains) > 1 or not domains <= _MULTIWOZ_INTENTS.keys():
-        return Dropped("attractions, or two domains")
-    spans = [{**one, "label": f"{one['slot_full'].partition('-')[0]}/{one['label']}"} for one in record["spans"]]
-    spans = relabelled({**record, "spans": spans}, _MULTIWOZ)
-    arriving = any(one["label"] == "departure_date" for one in spans) and _ARRIVING_ALONE.search(record["text"])
-    if arriving or contradicted(record["text"], spans):
-        return Dropped("a role that the words deny")
-    intent = shown_intent(record["text"], _MULTIWOZ_INTENTS[domains.pop()], {one["label"] for one in spans})
-    return {**record, "spans": spans, "intent": intent}
-
-
 CONVERTERS: dict[str, Converter] = {
     "none": _unchanged,
     "sgd": booking_sgd.convert,
@@ -229,10 +181,10 @@ CONVERTERS: dict[str, Converter] = {
     "clinc150": _clinc150,
     "massive_en": _assistant,
     "massive_ru": _assistant,
-    "multiwoz_ru": booking_ru.convert_multiwoz,
-    "cod_ru": booking_ru.convert_cod,
     "hwu64": _assistant,
     "snips": booking_snips.convert,
     "chatbot_transport": _chatbot,
-    "multiwoz21": _multiwoz21,
+    "multiwoz21": booking_multiwoz.convert,
+    "multiwoz_ru": booking_multiwoz.convert_russian,
+    "cod_ru": booking_cod.convert,
 }

@@ -27,30 +27,42 @@ TIME_OF_DATE = {"date": "time", "departure_date": "departure_time", "arrival_dat
 }
 _ARTICLES = frozenset({"the", "a", "an"})
 _LEADING = frozenset(
-    _words("the a an at on in for to from by of before after around about till until near into under over with below above between")
+    _words("""the a an at on in for to from by of before after around about till until near into under over with below above between
+        в во на с со к ко до из от около после для""")
 )
 _PERIOD = re.compile(
-    r"(?:in|within|after) (?:an?|the|\w+) (?:\w+ )?(?:minutes?|mins?|hours?|days?|weeks?|months?|fortnight)", re.IGNORECASE
+    r"(?:in|within|after) (?:an?|the|\w+) (?:\w+ )?(?:minutes?|mins?|hours?|days?|weeks?|months?|fortnight)"
+    r"|через .+|после обеда|с утра",
+    re.IGNORECASE,
 )
 _LENGTH = re.compile(r"an? (?:week|fortnight|month|couple|day|night)", re.IGNORECASE)
-_DAYPART = re.compile(r"^(?P<day>.*\w),? (?:(?:in|at|on) )?(?:the )?(?P<part>morning|afternoon|evening|night|noon|midday)$", re.IGNORECASE)
-_BARE_DAYPART = frozenset({"this", "that", "in the", "the", "last", "early", "late", "early this", "late this", "later this", "next"})
+_DAYPART = re.compile(
+    r"^(?P<day>.*\w),? (?:(?:in|at|on) )?(?:the )?(?P<part>morning|afternoon|evening|night|noon|midday|утром|днём|днем|вечером|ночью)$",
+    re.IGNORECASE,
+)
+_BARE_DAYPART = frozenset({"this", "that", "in the", "the", "last", "early", "late", "early this", "late this", "later this", "next"}) | {
+    "рано",
+    "поздно",
+}
 # Words behind a span that belong to it: "8" adults, "7:15" p.m., "31 August" 2018, "6" of us.
-_PERSONS = r"(?:people|persons?|adults?|passengers?|travell?ers?|guests?|riders?|child(?:ren)?|kids?|infants?|babies|pax)"
+_PERSONS = (
+    r"(?:people|persons?|adults?|passengers?|travell?ers?|guests?|riders?|child(?:ren)?|kids?|infants?|babies|pax"
+    r"|человека?|взросл(?:ых|ые|ый)|пассажир(?:а|ов)?|гост(?:я|ей)|персон\w?)"
+)
 _BEHIND = {
     "people": re.compile(rf" (?:(?:more|other|young|older) )?(?:{_PERSONS}|of us)\b", re.IGNORECASE),
     "time": re.compile(
         r" {0,2}(?:[ap]\. ?m\.|[ap]\.? ?m\b|o'?clock\b|(?:in the |at )?(?:morning|afternoon|evening|night)\b|noon\b)"
-        r"|(?<=[ap]\.m)\.|(?<=[ap]\. m)\.",
+        r"|(?: час(?:а|ов)?)? (?:утра|вечера|дня|ночи)\b|(?<=[ap]\.m)\.|(?<=[ap]\. m)\.",
         re.IGNORECASE,
     ),
-    "date": re.compile(r",? (?:19|20)\d\d\b| (?:of )?this month\b", re.IGNORECASE),
+    "date": re.compile(r",? (?:19|20)\d\d(?: года| г\.)?\b| (?:of )?this month\b| этого месяца\b", re.IGNORECASE),
 }
 # What stands right in front of a span and cannot be, if the role is right: sets disagree with their own texts now and then.
 _PREPOSITION = r"(?: (?:it|the car|date|back))?(?: (?:on|by|from|is|at|around|for))?(?: the)? $"
 _CONTRADICTIONS = {
     "origin": re.compile(r"\b(?:to|towards|for|reach|visit) (?:the )?$", re.IGNORECASE),
-    "destination": re.compile(r"\bfrom (?:the )?$", re.IGNORECASE),
+    "destination": re.compile(r"\b(?:from (?:the )?|из )$", re.IGNORECASE),
     "departure_date": re.compile(rf"\b(?:return\w*|come back|coming back|arriv\w+){_PREPOSITION}", re.IGNORECASE),
     "return_date": re.compile(rf"\b(?:start\w*|depart\w*){_PREPOSITION}", re.IGNORECASE),
     "pickup_date": re.compile(rf"\b(?:until|till?|return|bring|drop(?:ping)?(?: it)? off|up to){_PREPOSITION}", re.IGNORECASE),

@@ -11,32 +11,41 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_YES = _words("yes yeah yep yup ya yea yess sure ok okay okey alright correct right exactly absolutely definitely certainly")
-_WEAK_YES = _words("ok okay okey alright sure great good fine perfect awesome excellent wonderful cool nice amazing fantastic ideal")
-_GOOD = _words("great good fine perfect awesome excellent wonderful cool nice amazing fantastic ideal accurate confirmed works")
-_NO = _words("no nope nah not none nothing never")
-_THANKS = _words("thanks thank thankyou thx ty appreciate appreciated")
-_BYE = _words("bye goodbye cya")
-_HELLO = _words("hi hello hey greetings morning afternoon evening")
+_YES = _words("""yes yeah yep yup ya yea yess sure ok okay okey alright correct right exactly absolutely definitely certainly
+    да ага угу верно правильно конечно точно хорошо ок окей ладно согласен согласна подтверждаю давай давайте разумеется""")
+_WEAK_YES = _words("""ok okay okey alright sure great good fine perfect awesome excellent wonderful cool nice amazing fantastic ideal
+    ок окей хорошо ладно отлично прекрасно замечательно супер идеально понятно""")
+_GOOD = _words("""great good fine perfect awesome excellent wonderful cool nice amazing fantastic ideal accurate confirmed works
+    отлично прекрасно замечательно супер идеально подходит устраивает нравится годится""")
+_NO = _words("no nope nah not none nothing never нет неа не ничего ничем никак")
+_THANKS = _words("thanks thank thankyou thx ty appreciate appreciated спасибо спасибки спасибочки благодарю мерси спс")
+_BYE = _words("bye goodbye cya пока свидания прощай прощайте")
+_HELLO = _words("hi hello hey greetings morning afternoon evening привет здравствуйте здравствуй приветствую добрый доброе день утро вечер")
 _FILLERS = _words("""it its it's that thats that's this is i me my you your for the a an so very much
     really lot bunch all do does please go ahead be to
     would will 'd 'll 's 'm sounds sound like looks works work just one now then well too of and but with any need more else anything help
     everything good great assistance information today have day at moment later maybe right time only wanted could can let's let us us
     seems suits oh am yet being been should done want don't doesn't set kind kindness see bit doing think suit enough what was are we
-    them thing nice wonderful evening afternoon morning weekend there that'll that'd how as in up""")
+    them thing nice wonderful evening afternoon morning weekend there that'll that'd how as in up
+    это всё все мне меня я вам вас тебе тебя большое большущее огромное очень за помощь совет вы ты так именно нужно надо больше
+    пожалуйста сделай этот вариант билет рейс и а что но ещё еще мой помог помогла помогли понятно понял поняла до можно то до""")
 _CONTENTLESS = _YES | _GOOD | _NO | _THANKS | _BYE | _HELLO | _FILLERS
 
 _EVIDENCE = {
-    "book_flight": r"flights?|fly|flying|flies|planes?|air ?lines?|airports?|airways|air ?fares?",
-    "book_train": r"trains?|railway|rail",
-    "book_bus": r"bus|buses|coach|busses",
-    "book_ride": r"rides?|cabs?|taxis?|uber|lyft|cars?|chauffeur|lift|pool|riders?",
-    "rent_car": r"rent\w*|cars?|vehicles?|suv|hatchback|sedan",
-    "book_hotel": r"(?:guest ?)?houses?|hotels?|motels?|rooms?|stay|staying|accommodations?|check(?:ing)? (?:in|out)|lodging",
-    "book_restaurant": r"restaurants?|eat|eating|eatery|tables?|dinner|lunch|breakfast|brunch|food|cuisine|din(?:e|ing)|cafe|meal",
-    "book_event": r"events?|concerts?|games?|match|matches|tickets?|shows?|sports?|musicians?|gigs?|festivals?|plays?|musicals?",
-    "book_movie": r"movies?|films?|cinemas?|theat(?:er|re)s?|showings?|screenings?|flick|showtimes?",
-    "cancel_booking": r"cancel\w*|call off",
+    "book_flight": r"flights?|fly|flying|flies|planes?|air ?lines?|airports?|airways|air ?fares?"
+    r"|рейс\w*|авиа\w*|самол[её]т\w*|перел[её]т\w*|(?:по|вы|при|у)?ле(?:чу|тим|теть)|(?:вы|у|при)ле[тт]\w*|прил[её]т\w*|аэропорт\w*",
+    "book_train": r"trains?|railway|rail|поезд(?:а|у|ом|е|ов|ам|ами|ах)?|электричк\w*|купе|плацкарт\w*",
+    "book_bus": r"bus|buses|coach|busses|автобус\w*",
+    "book_ride": r"rides?|cabs?|taxis?|uber|lyft|cars?|chauffeur|lift|pool|riders?|такси|убер",
+    "rent_car": r"rent\w*|cars?|vehicles?|suv|hatchback|sedan|прокат\w*|напрокат|арендовать",
+    "book_hotel": r"(?:guest ?)?houses?|hotels?|motels?|rooms?|stay|staying|accommodations?|check(?:ing)? (?:in|out)|lodging"
+    r"|отел\w*|гостини\w*|хостел\w*|гостев\w* дом\w*|переночевать",
+    "book_restaurant": r"restaurants?|eat|eating|eatery|tables?|dinner|lunch|breakfast|brunch|food|cuisine|din(?:e|ing)|cafe|meal"
+    r"|ресторан\w*|кафе|столик\w*|поесть|поужинать|пообедать",
+    "book_event": r"events?|concerts?|games?|match|matches|tickets?|shows?|sports?|musicians?|gigs?|festivals?|plays?|musicals?"
+    r"|концерт\w*|спектакл\w*|матч\w*",
+    "book_movie": r"movies?|films?|cinemas?|theat(?:er|re)s?|showings?|screenings?|flick|showtimes?|фильм\w*|кино\w*|сеанс\w*",
+    "cancel_booking": r"cancel\w*|call off|отмен\w*|аннулир\w*",
 }
 EVIDENCE = {intent: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for intent, words in _EVIDENCE.items()}
 _TRAVEL = re.compile(

@@ -14,7 +14,8 @@ from training.config import SourceConfig, TrainingConfig
 from training.data.augment import augment
 from training.data.booking import CONVERTERS
 from training.data.context import with_contexts
-from training.data.generate import generate, load_places
+from training.data.generate import generate
+from training.data.places import load_places
 from training.data.readers import READERS
 from training.data.records import Converter, DataProblem, Dropped, Example, Record
 

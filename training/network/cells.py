@@ -4,7 +4,7 @@
 against the other). D inputs, H hidden units; weights as in torch: ``w_ih`` [gates H, D], ``w_hh`` [gates H, H], two biases.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -52,13 +52,16 @@ class Cell(nn.Module):
         """The state after one word, from ``drive`` of the word and the state before it."""
         raise NotImplementedError
 
-    def unroll(self, words_BTD: Tensor) -> Tensor:
-        """``step`` after ``step``: h of every word [B, T, H]."""
-        state, hidden = self.initial(len(words_BTD)), []
-        for driven_BG in self.drive(words_BTD).unbind(dim=1):
+    def walk(self, driven_BTG: Tensor) -> Iterator[State]:
+        """``step`` after ``step``: the state after every word."""
+        state = self.initial(len(driven_BTG))
+        for driven_BG in driven_BTG.unbind(dim=1):
             state = self.step(driven_BG, state)
-            hidden.append(state[0])
-        return torch.stack(hidden, dim=1)
+            yield state
+
+    def unroll(self, words_BTD: Tensor) -> Tensor:
+        """h of every word [B, T, H] by ``walk``."""
+        return torch.stack([state[0] for state in self.walk(self.drive(words_BTD))], dim=1)
 
     def forward(self, words_BTD: Tensor) -> Tensor:
         """h of every word [B, T, H] of utterances of one length."""

@@ -18,6 +18,7 @@ from training.values.noise import slip
 from training.values.samples import TYPO_LETTERS, Phrase, Source
 
 CONTEXT = context_in("Asia/Taipei", datetime.fromisoformat("2026-10-20T10:00:00+08:00"))
+LEAST = 0.3  # no reading below this probability is trusted, whatever the validation cases show
 _TOGETHER = 64
 
 
@@ -115,9 +116,9 @@ def _outcome(case: Case, reading: Reading) -> Outcome:
 
 
 def choose_thresholds(reader: Reader, cases: Sequence[Case], max_wrong: float) -> dict[str, float]:
-    """By kind the lowest probability at which at most the share ``max_wrong`` of the cases is wrong in silence; "" takes the highest.
+    """By kind the lowest probability from LEAST on at which at most the share ``max_wrong`` of the cases is wrong in silence.
 
-    ``reader``: one whose thresholds are 0. Cases with a typo count as those without; real phrases not at all, for where the sets and the
+    ``reader``: one whose thresholds are 0; an unknown kind takes the highest. Cases with a typo count as those without; real phrases not at all, for where the sets and the
     resolver mean different days by the same words no probability helps.
     """
     by_kind: dict[str, list[Outcome]] = defaultdict(list)
@@ -130,7 +131,7 @@ def choose_thresholds(reader: Reader, cases: Sequence[Case], max_wrong: float) -
 def _threshold(found: Sequence[Outcome], max_wrong: float) -> float:
     wrong = sorted((outcome.confidence for outcome in found if outcome.verdict == "wrong" and not outcome.offered), reverse=True)
     allowed = int(max_wrong * len(found))
-    return round(min(0.95, wrong[allowed] + 1e-4), 4) if len(wrong) > allowed else 0.0
+    return round(max(LEAST, min(0.95, wrong[allowed] + 1e-4)), 4) if len(wrong) > allowed else LEAST
 
 
 def evaluate_reader(reader: Reader, cases: Sequence[Case]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The gradient explained: how far it reaches through time, what training does to it, and where it breaks."""
