@@ -77,7 +77,8 @@ def write_report(record: RunRecord, path: Path) -> None:
         hues=_hues(record.artifact.labels.slots),
         settings=json.dumps(dataclasses.asdict(record.config), indent=1, ensure_ascii=False),
     )
-    replace_file(path, lambda stream: stream.write(page.encode()))
+    # A text may hold half a surrogate pair, which UTF-8 has no bytes for.
+    replace_file(path, lambda stream: stream.write(page.encode("utf-8", "backslashreplace")))
 
 
 def _hues(slots: Sequence[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from training import pipeline
 from training.__main__ import main
 from training.mistakes import Piece, pieces
 
-MARKUP = '"<b>arrive in</b> Oslo & Rome"'
+MARKUP = '"<b>arrive in</b> Oslo & Rome \\ud83d"'  # half an emoji at the end
 
 
 def _train(folder: Path, out: str, *more: str) -> int:
