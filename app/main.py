@@ -67,17 +67,8 @@ def assemble(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        registry.start()
-        if parts.values is not None:
-            parts.values.start()
-        ticking = asyncio.create_task(metrics.keep_flushed())
-        yield
-        parts.service.draining = True
-        await registry.close()
-        if parts.values is not None:
-            await parts.values.close()
-        ticking.cancel()
-        metrics.flush()
+        async with _at_work(parts):
+            yield
         if provider is not None:
             await asyncio.to_thread(provider.shutdown)  # sends what it still has
 
@@ -94,6 +85,23 @@ def assemble(
     _mount(app, parts)
     provider = _trace(app, settings)
     return app
+
+
+@asynccontextmanager
+async def _at_work(parts: Parts) -> AsyncIterator[None]:
+    """Models and reader answer inside of it; what they have accepted is answered before it ends."""
+    registry, reading = parts.service.registry, parts.values
+    registry.start()
+    if reading is not None:
+        reading.start()
+    ticking = asyncio.create_task(parts.metrics.keep_flushed())
+    yield
+    parts.service.draining = True
+    await registry.close()
+    if reading is not None:
+        await reading.close()
+    ticking.cancel()
+    parts.metrics.flush()
 
 
 def _mount(app: FastAPI, parts: Parts) -> None:

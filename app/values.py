@@ -68,7 +68,7 @@ class PhraseReader:
     def __init__(self, reader: SymbolReader, gazetteer: Gazetteer, rows: int = 64) -> None:
         """``rows``: most phrases of one forward pass."""
         self._reader = reader
-        self._gazetteer = gazetteer
+        self.gazetteer = gazetteer
         self._rows = rows
 
     def read(self, phrases: Sequence[Phrase], context: Context) -> list[Outcome]:
@@ -92,10 +92,10 @@ class PhraseReader:
             return reading
         try:
             if reading is None:
-                return Found(self._gazetteer.find(phrase.text), None)
+                return Found(self.gazetteer.find(phrase.text), None)
             outcome = self._resolved(phrase, reading, context)
             if phrase.kind is None and isinstance(outcome, NotUnderstood):
-                place = self._gazetteer.find(phrase.text)
+                place = self.gazetteer.find(phrase.text)
                 if isinstance(place, Understood) and not place.value.approximate:  # nobody asked for a place: no guess at a typo
                     return Found(place, None)
             return Found(outcome, min(1.0, round(reading.confidence, DECIMALS)))

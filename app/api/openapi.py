@@ -71,7 +71,7 @@ VALUES_EXAMPLES: dict[str, dict[str, Any]] = {
             "phrases": [
                 {"text": "второго ноября", "kind": "date"},
                 {"text": "полвосьмого вечера", "kind": "time"},
-                {"text": "из Петербурга", "kind": "place"},
+                {"text": "из Санкт-Петербурга", "kind": "place"},
                 {"text": "полторы тысячи рублей"},
             ],
             "context": CONTEXT,
