@@ -267,6 +267,22 @@ async def test_more_than_may_wait_is_sent_away_for_some_seconds() -> None:
     assert int(refused.headers["Retry-After"]) >= 1
 
 
+async def test_what_was_answered_no_longer_counts_as_waiting() -> None:
+    reader = SlowReader()
+    reader.release.set()
+    async with serving(phrase_reader=phrase_reader(reader), max_waiting_words=4, deadline_s=20) as client:
+        await results(client, *[("half seven", "time")] * 3)
+        reader.release.clear()
+        reader.entered.clear()
+        first = asyncio.create_task(post(client, ("half seven", "time")))
+        await happens(reader.entered)
+        second = asyncio.create_task(post(client, ("half seven", "time")))
+        await turns()
+        refused = await post(client, ("7", "number"))
+        reader.release.set()
+        assert [(await first).status_code, (await second).status_code, refused.status_code] == [200, 200, 503]
+
+
 async def test_an_empty_queue_takes_any_one_request() -> None:
     async with serving(phrase_reader=phrase_reader(), max_waiting_words=1) as client:
         assert len(await results(client, *[("half seven", "time")] * 100)) == 100
@@ -294,6 +310,7 @@ async def test_a_service_that_stops_answers_what_it_has_accepted_and_takes_nothi
         closing = asyncio.create_task(client.app.state.parts.values.close())
         await turns()
         refused = await post(client, ("7", "number"))
+        assert not closing.done()
         reader.release.set()
         assert (await accepted).status_code == 200
         await closing
