@@ -83,14 +83,12 @@ def log_probability(log_probabilities_TS: np.ndarray, symbols: Sequence[int]) ->
     skips[3::2] = extended[3::2] != extended[1:-2:2]
     forward = np.full(len(extended), -np.inf)
     forward[0] = 0.0  # before the first step, on a blank that costs nothing
-    started = False
     for row_S in log_probabilities_TS:
         arriving = forward.copy()
         arriving[1:] = np.logaddexp(arriving[1:], forward[:-1])
-        if started:
-            arriving[2:] = np.where(skips[2:], np.logaddexp(arriving[2:], forward[:-2]), arriving[2:])
-        forward, started = arriving + row_S[extended], True
-    return float(np.logaddexp.reduce(forward[-2:])) if started else (0.0 if not len(symbols) else -np.inf)
+        arriving[2:] = np.where(skips[2:], np.logaddexp(arriving[2:], forward[:-2]), arriving[2:])
+        forward = arriving + row_S[extended]
+    return float(np.logaddexp.reduce(forward[-2:]))
 
 
 def log_probabilities(log_probabilities_BTS: np.ndarray, lengths_B: np.ndarray, sequences: Sequence[Sequence[int]]) -> np.ndarray:

@@ -93,10 +93,7 @@ def fit(
             rate = learning_rate(steps_before, config.epochs * len(batches), config)
             loss, norm = _backward(state, batch, config)
             if not (math.isfinite(loss) and math.isfinite(norm.item())):
-                raise TrainingError(
-                    f"the loss is {loss}, the gradient norm {norm.item()} at epoch {number}, step {step + 1} of {len(batches)}: "
-                    f"lower fit.learning_rate ({config.learning_rate}) or fit.clip_norm ({config.clip_norm}), then start again"
-                )
+                raise _diverged(loss, norm.item(), f"epoch {number}, step {step + 1} of {len(batches)}", config)
             if on_gradient:
                 on_gradient(steps_before + 1, state.network, norm.item())
             _update(state, norm, config, rate)
@@ -108,6 +105,13 @@ def fit(
         steps = len(batches)
         clipped = sum(norm > config.clip_norm for norm in norms) / steps
         yield Epoch(number, sum(losses) / steps, sum(norms) / steps, clipped, rate, time.perf_counter() - began)
+
+
+def _diverged(loss: float, norm: float, place: str, config: FitConfig) -> TrainingError:
+    return TrainingError(
+        f"the loss is {loss}, the gradient norm {norm} at {place}: "
+        f"lower fit.learning_rate ({config.learning_rate}) or fit.clip_norm ({config.clip_norm}), then start again"
+    )
 
 
 def _backward(state: TrainingState, batch: Batch, config: FitConfig) -> tuple[float, Tensor]:

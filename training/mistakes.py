@@ -20,7 +20,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A sentence read otherwise than its gold says. ``confidence``: of the surest wrong span, or of a wrong intent."""
+    """A sentence read otherwise than its gold says. ``confidence``: of the surest of its mistakes."""
 
     source: str
     gold: tuple[Piece, ...]
@@ -64,27 +64,33 @@ def _judged(example: Example, answer: Annotation) -> tuple[Slot, ...]:
 
 
 def _confused(example: Example, answer: Annotation, kept: Sequence[Slot]) -> list[tuple[str, str]]:
+    """(gold, found) of every word; on a word without a gold label, one that its source does not mark counts as none."""
     labels = []
     for slots in (example.annotation.slots, kept):
         of_word = [OUTSIDE] * len(answer.tokens)
         for span in spans_of_slots(slots, answer.tokens):
             of_word[span.start : span.end] = [span.label] * (span.end - span.start)
         labels.append(of_word)
-    return list(zip(*labels, strict=True))
+    marked = example.annotated
+    return [(gold, found if gold != OUTSIDE or marked is None or found in marked else OUTSIDE) for gold, found in zip(*labels, strict=True)]
 
 
 def _mistake(example: Example, answer: Annotation, kept: Sequence[Slot]) -> Mistake | None:
     gold = {(slot.name, slot.start, slot.end) for slot in example.annotation.slots}
-    wrong = [slot for slot in kept if (slot.name, slot.start, slot.end) not in gold]
-    missed = gold - {(slot.name, slot.start, slot.end) for slot in kept}
+    found = {(slot.name, slot.start, slot.end) for slot in kept}
     wanted = example.annotation.intent.name if example.annotation.intent else ""
-    given = answer.intent.name if answer.intent else ""
-    misled = bool(wanted and given) and wanted != given
-    if not wrong and not missed and not misled:
+    given = answer.intent.name if answer.intent and wanted else ""
+    misled = bool(given) and wanted != given
+    if found == gold and not misled:
         return None
-    sure = [slot.confidence for slot in wrong] + [answer.intent.confidence if misled and answer.intent else 0.0]
+    sure = [slot.confidence for slot in kept if (slot.name, slot.start, slot.end) not in gold]
+    for _, start, end in gold - found:  # how sure the words of a missed span are of what they were taken for
+        said = zip(answer.tokens, answer.words.probabilities, strict=True) if answer.words else ()
+        sure += [likeliest for token, (likeliest, *_) in said if start <= token.start < end]
+    if misled and answer.intent:
+        sure.append(answer.intent.confidence)
     text = answer.text
-    return Mistake(example.source, pieces(text, example.annotation.slots), pieces(text, kept), wanted, given if wanted else "", max(sure))
+    return Mistake(example.source, pieces(text, example.annotation.slots), pieces(text, kept), wanted, given, max(sure, default=0.0))
 
 
 def pieces(text: str, slots: Sequence[Slot]) -> tuple[Piece, ...]:

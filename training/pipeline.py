@@ -86,7 +86,7 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
     clock.ends("training")
     temperatures = set_fitted_temperatures(network, run)
     graph = build_graph(network.export_weights(), config.network)
-    verify(graph, network.predict, verification_features(run))
+    verify(graph, network.predict, verification_features(run), config.network)
     artifact, reports = score(run, graph, temperatures)
     write_artifact(artifact, out)
     found = mistakes(Tagger(artifact), run.valid.examples)
@@ -145,21 +145,24 @@ def plan(config: TrainingConfig, examples: Sequence[Example], texts: Sequence[st
     return Parts(LabelScheme(slots, intents), vocabulary, Featurizer(config.features, vocabulary), counts_by_index(vocabulary, counts))
 
 
+def fresh_network(config: TrainingConfig, parts: Parts) -> TaggerNetwork:
+    """The network of a config before its first step; its seed decides the weights, and the random numbers that follow."""
+    torch.manual_seed(config.seed)
+    return TaggerNetwork(config.network, config.features, parts.scheme, word_counts=parts.word_counts, word_dropout=config.fit.word_dropout)
+
+
 def fit_best(run: Run, progress: Progress, *, resume: bool) -> tuple[TaggerNetwork, "_Best"]:
     """The averaged network of the epoch with the best valid score, and how it came to be; stops ``patience`` epochs after the best."""
     config = run.config.fit
     torch.use_deterministic_algorithms(True)
-    torch.manual_seed(run.config.seed)
-    network = TaggerNetwork(
-        run.config.network, run.config.features, run.parts.scheme, word_counts=run.parts.word_counts, word_dropout=config.word_dropout
-    )
-    if not (resume and run.checkpoint.exists()):
+    if not resume and run.checkpoint.exists():
+        raise TrainingError(f"{run.checkpoint} holds an unfinished run: continue it with --resume, or delete the file to start afresh")
+    network = fresh_network(run.config, run.parts)
+    if not run.checkpoint.exists():
         for cloze_epoch in pretrain_on_texts(network, run, progress):
             progress.pretrained(cloze_epoch)
     state = TrainingState(network, config)
     best = _restore(state, run) if resume else _Best()
-    if not resume and run.checkpoint.exists():
-        raise TrainingError(f"{run.checkpoint} holds an unfinished run: continue it with --resume, or delete the file to start afresh")
     training_set = TrainingSet(run.train.examples, run.parts.featurizer, run.parts.scheme)
     epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step, on_gradient=progress.gradient)
     while state.epochs_done < config.epochs and state.epochs_done - best.epoch < config.patience:
@@ -228,14 +231,15 @@ def set_fitted_temperatures(network: TaggerNetwork, run: Run) -> tuple[float, fl
     Valid examples with a label that training never showed have no logit to compare with and are left out here, not in the scores.
     """
     scheme = run.parts.scheme
-    known = [example for example in run.valid.examples if _is_known(example, scheme)]
+    known = [example for example in run.valid.examples if is_known(example, scheme)]
     tags, intents = valid_logits(network, TrainingSet(known, run.parts.featurizer, scheme))
     temperatures = fit_temperature(*tags), fit_temperature(*intents)
     network.set_temperatures(*temperatures)
     return temperatures
 
 
-def _is_known(example: Example, scheme: LabelScheme) -> bool:
+def is_known(example: Example, scheme: LabelScheme) -> bool:
+    """Whether the scheme has every label of an example."""
     intent = example.annotation.intent
     return (intent is None or intent.name in scheme.intents) and all(slot.name in scheme.slots for slot in example.annotation.slots)
 

@@ -72,12 +72,6 @@ def svg(drawn: Figure, prefix: str = "") -> str:
     return _SIZE.sub(r'\1width="100%" viewBox', text, count=1)
 
 
-def save_svg(drawn: Figure, path: Path) -> None:
-    """The figure as a file of its own, written whole."""
-    text = '<?xml version="1.0" encoding="utf-8"?>\n' + svg(drawn, path.stem)
-    replace_file(path, lambda stream: stream.write(text.encode()))
-
-
 def save_png(drawn: Figure, path: Path) -> None:
     """The figure as a file of its own on white, written whole."""
     with matplotlib.rc_context(_STYLE), io.BytesIO() as written:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
 
 from model.artifact import ModelArtifact
 from model.calibration import Reliability
@@ -18,24 +20,20 @@ from training.config import TrainingConfig
 from training.data.corpus import Corpus
 from training.evaluate import Report
 from training.files import replace_file
+from training.loop import Epoch
 from training.mistakes import Mistakes
 from training.pages import render
 
 SHOWN_SENTENCES = 60
 SHOWN_CONFUSIONS = 15
 _MATRIX_LABELS = 24  # the labels with most words; a larger map is not read
+_SHADES = LinearSegmentedColormap.from_list("shades", [(0.0, 0.45, 0.7, 0.0), (0.0, 0.45, 0.7, 1.0)])  # from no colour, on any ground
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """One epoch: what ``training.loop.Epoch`` says of it, and its valid scores."""
+class Past(Epoch):
+    """An epoch with its valid scores."""
 
-    number: int
-    loss: float
-    gradient_norm: float
-    clipped: float
-    learning_rate: float
-    seconds: float
     slot_f1: float
     intent_accuracy: float
     sentence_accuracy: float
@@ -111,11 +109,13 @@ def _curves(record: RunRecord, series: Mapping[str, Sequence[float]], y_label: s
     (axes,) = plots.axes(figure)
     numbers = [past.number for past in record.history]
     plots.lines(axes, {name: list(zip(numbers, values, strict=True)) for name, values in series.items()}, x_label="epoch", y_label=y_label)
-    _mark_best(axes, record)
+    _by_epoch(axes, record)
     return plots.svg(figure)
 
 
-def _mark_best(axes: Axes, record: RunRecord) -> None:
+def _by_epoch(axes: Axes, record: RunRecord) -> None:
+    """Whole epochs below, and a mark at the one that was kept."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.axvline(record.best_epoch, color=plots.GREY, linewidth=0.8, linestyle=":")
     axes.annotate(
         "kept", (record.best_epoch, 1), xycoords=("data", "axes fraction"), ha="right", va="top", fontsize=8, rotation=90, color=plots.GREY
@@ -130,8 +130,9 @@ def _gradient(record: RunRecord) -> str:
     norms = list(zip(numbers, [past.gradient_norm for past in record.history], strict=True))
     clipped = list(zip(numbers, [past.clipped for past in record.history], strict=True))
     plots.lines(axes, {"mean norm before clipping": norms, "share of steps clipped": clipped}, x_label="epoch", y_label="gradient")
-    axes.axhline(record.config.fit.clip_norm, color=plots.COLOURS[0], linewidth=0.8, linestyle="--")
+    axes.axhline(record.config.fit.clip_norm, color=plots.GREY, linewidth=0.8, linestyle="--")
     axes.set_ylim(bottom=0)
+    _by_epoch(axes, record)
     return plots.svg(figure)
 
 
@@ -162,7 +163,7 @@ def _confusion(record: RunRecord) -> str:
     figure = plots.figure(size, size)
     (axes,) = plots.axes(figure)
     axes.grid(visible=False)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(shares, cmap=_SHADES, vmin=0, vmax=1)
     axes.set_xticks(range(len(labels)), labels, rotation=90, fontsize=7)
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     axes.set_xlabel("found")
@@ -170,5 +171,5 @@ def _confusion(record: RunRecord) -> str:
     for row, gold in enumerate(labels):
         for column, found in enumerate(labels):
             if gold != found and (gold, found) in confusion:
-                axes.text(column, row, str(confusion[gold, found]), ha="center", va="center", fontsize=5.5, color="#c0392b")
+                axes.text(column, row, str(confusion[gold, found]), ha="center", va="center", fontsize=6, color=plots.GREY)
     return plots.svg(figure)

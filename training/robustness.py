@@ -15,7 +15,7 @@ _SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """``slot_f1`` on the rewritten texts; ``same``: of the spans found in the text as it was, the share that is found again."""
+    """``slot_f1`` on the rewritten texts; ``same``: of the spans found in the text as it was, the share found again on the same words."""
 
     kind: str
     slot_f1: float
@@ -43,23 +43,26 @@ def bearings(tagger: Tagger, examples: Sequence[Example]) -> list[Bearing]:
     measured = [Bearing("as it was", evaluate(tagger, marked).slots.f1, 1.0)]
     for kind in KINDS:
         texts = list(rewritten(marked, kind, _SEED))
-        again = sum(len(set(one) & set(other)) for one, other in zip(before, _found(tagger, texts), strict=True))
+        again = sum(len(one & other) for one, other in zip(before, _found(tagger, texts), strict=True))
         measured.append(Bearing(kind, evaluate(tagger, texts).slots.f1, again / max(1, spans)))
     return measured
 
 
-def _found(tagger: Tagger, examples: Sequence[Example]) -> list[list[tuple[str, int, str]]]:
-    """The slots found in each text, in the order of ``examples``: label, which one of its label, value without case and punctuation."""
-    found = {id(example): _spans(answer) for example, answer in answers(tagger, examples)}
+_Span = tuple[str, int, int]
+
+
+def _found(tagger: Tagger, examples: Sequence[Example]) -> list[set[_Span]]:
+    """The slots found in each text, in the order of ``examples``: label, and first and last of its words, punctuation not counted."""
+    found = {id(example): _spans(answer) if answer else set() for example, answer in answers(tagger, examples)}
     return [found[id(example)] for example in examples]
 
 
-def _spans(answer: Annotation | None) -> list[tuple[str, int, str]]:
-    spans: list[tuple[str, int, str]] = []
-    for slot in answer.slots if answer else ():
-        assert answer is not None
-        value = "".join(letter for letter in answer.text[slot.start : slot.end].casefold() if letter.isalnum())
-        spans.append((slot.name, sum(slot.name == name for name, _, _ in spans), value))
+def _spans(answer: Annotation) -> set[_Span]:
+    words = [token for token in answer.tokens if any(letter.isalnum() for letter in token.text)]
+    spans = set()
+    for slot in answer.slots:
+        inside = [index for index, word in enumerate(words) if slot.start <= word.start and word.end <= slot.end]
+        spans.add((slot.name, inside[0] if inside else -1, inside[-1] if inside else -1))
     return spans
 
 

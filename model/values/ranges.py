@@ -16,7 +16,6 @@ from model.values.said import Said
 from model.values.value import Refusal, Value, out_of_place
 
 _DAY = 24 * 60
-_DATED = ("month", "day")
 
 
 def range_values(first: Said, second: Said, speech: Speech) -> list[Value]:

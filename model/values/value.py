@@ -10,7 +10,6 @@ from model.errors import ConfigError
 KINDS = ("date", "time", "datetime", "date_range", "time_range", "number", "duration", "money", "place")
 POLICIES = ("future", "past", "nearest")
 ORDERS = ("mdy", "dmy", "ymd")
-UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
 @dataclass(frozen=True, slots=True)

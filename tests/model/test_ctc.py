@@ -13,10 +13,11 @@ from model.ctc import beam_search, collapse, greedy, log_probabilities, log_prob
 
 @st.composite
 def steps(draw: st.DrawFn) -> np.ndarray:
-    """Log probabilities of a few steps and symbols; some are impossible."""
+    """Log probabilities of a few steps and symbols; some are impossible, the blank among them, but never all of a step."""
     shape = draw(st.tuples(st.integers(0, 5), st.integers(2, 4)))
     weights = draw(arrays(np.float64, shape, elements=st.floats(0, 1))) + 1e-3
-    weights[:, 1:] *= draw(arrays(np.bool_, (shape[0], shape[1] - 1)))
+    possible = draw(arrays(np.bool_, shape))
+    weights *= possible | ~possible.any(axis=1, keepdims=True)
     with np.errstate(divide="ignore"):
         return np.log(weights / weights.sum(axis=1, keepdims=True))
 
@@ -44,6 +45,15 @@ def test_a_beam_that_holds_all_prefixes_finds_every_sequence_in_order(log_TS: np
     assert {reading.symbols for reading in found} == truth.keys()
     for reading in found:
         assert math.exp(reading.log_probability) == pytest.approx(truth[reading.symbols])
+    assert sum(math.exp(reading.log_probability) for reading in found) == pytest.approx(1)
+    assert [r.log_probability for r in found] == sorted((r.log_probability for r in found), reverse=True)
+
+
+@given(steps(), st.integers(1, 6))
+def test_no_search_finds_a_likelier_sequence_than_a_beam_that_holds_all_prefixes(log_TS: np.ndarray, width: int) -> None:
+    best = beam_search(log_TS, 10_000)[0].log_probability
+    for reading in (greedy(log_TS), *beam_search(log_TS, width)):
+        assert log_probability(log_TS, reading.symbols) <= best + 1e-9
 
 
 @given(steps(), st.integers(1, 6))
@@ -66,6 +76,12 @@ def test_the_greedy_reading_is_that_of_the_likeliest_path(log_TS: np.ndarray) ->
 @given(st.lists(st.integers(0, 3), max_size=8))
 def test_collapsing_drops_blanks_and_repeats_and_nothing_else(path: list[int]) -> None:
     assert collapse(path) == tuple(symbol for symbol, _ in itertools.groupby(path) if symbol)
+
+
+def test_steps_at_which_nothing_is_possible_say_nothing() -> None:
+    nothing_TS = np.full((2, 3), -np.inf)
+    assert beam_search(nothing_TS, 4) == []
+    assert log_probability(nothing_TS, [1]) == greedy(nothing_TS).log_probability == -math.inf
 
 
 def test_only_a_blank_between_makes_a_symbol_count_twice() -> None:

@@ -150,7 +150,7 @@ def test_a_graph_of_any_shape_equals_itself_batched_single_and_padded(
         outputs = graph.run(utterance)
         return outputs["tag_probabilities"], outputs.get("intent_probabilities", np.zeros((1, 0)))
 
-    verify(serialized, alone, [_random_features(random, length) for length in (1, 7, 3, 12, 2)])
+    verify(serialized, alone, [_random_features(random, length) for length in (1, 7, 3, 12, 2)], network)
 
 
 def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:

@@ -63,7 +63,7 @@ def _utterances(lengths: tuple[int, ...]) -> list[Features]:
 def test_the_exported_graph_equals_the_network(config: NetworkConfig, encoder: str) -> None:
     network = _network(config, encoder)
     graph = build_graph(network.export_weights(), config)
-    verify(graph, network.predict, _utterances((1, 2, 9, 5, 30, 3)))
+    verify(graph, network.predict, _utterances((1, 2, 9, 5, 30, 3)), config)
 
 
 def test_export_fails_when_the_graph_is_not_the_network() -> None:
@@ -72,7 +72,7 @@ def test_export_fails_when_the_graph_is_not_the_network() -> None:
         other.slot.bias[1] += 0.01
     graph = build_graph(network.export_weights(), NETWORKS[1])
     with pytest.raises(ExportError, match="differs from the network by"):
-        verify(graph, other.predict, _utterances((4,)))
+        verify(graph, other.predict, _utterances((4,)), NETWORKS[1])
 
 
 def _artifact(graph: bytes) -> ModelArtifact:
@@ -88,7 +88,7 @@ def test_a_network_can_be_made_again_from_its_exported_graph(config: NetworkConf
     again = restore(
         ModelArtifact(TaggerConfig("x", "1", features=FEATURES["context"]), SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
     )
-    verify(graph, again.predict, _utterances((1, 4, 9)))
+    verify(graph, again.predict, _utterances((1, 4, 9)), config)
     for name, weights in network.export_weights().items():
         np.testing.assert_allclose(again.export_weights()[name].sum(0), weights.sum(0), rtol=1e-4, atol=1e-5, err_msg=name)
 

@@ -5,12 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from model.labels import Annotation, Slot
-from model.text import tokenize
 from tests.training.toy import write_toy
 from training import pipeline
 from training.__main__ import main
-from training.mistakes import Piece, pieces
 
 MARKUP = '"<b>arrive in</b> Oslo & Rome \\ud83d"'  # half an emoji at the end
 
@@ -92,9 +89,3 @@ def test_a_run_that_was_stopped_reports_all_its_epochs(folder: Path, page: str, 
 def _but_times(page: str) -> str:
     """Without seconds, and without the ids that number the plots of a process."""
     return re.sub(r"plot\d+-|\d+\.\d s\b", "", page)
-
-
-def test_a_text_is_cut_at_the_borders_of_its_slots() -> None:
-    annotation = Annotation("to Oslo, now", tokenize("to Oslo, now"), (), None)
-    assert pieces(annotation.text, [Slot("destination", 3, 7)]) == (Piece("to ", ""), Piece("Oslo", "destination"), Piece(", now", ""))
-    assert "".join(piece.text for piece in pieces(annotation.text, [])) == annotation.text

@@ -43,7 +43,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from training.report import report_path
 
     recorder = None
-
     seed = [] if options.seed is None else [f"seed={options.seed}"]
     config = load_config(options.config, [*options.overrides, *seed])
     out = options.out or Path("runs") / config.name

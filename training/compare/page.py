@@ -56,7 +56,8 @@ def _scores(results: Sequence[Result]) -> Figure:
     errors = [[spread.mean - spread.low for spread in spreads], [spread.high - spread.mean for spread in spreads]]
     axes.errorbar(means, range(len(results)), xerr=errors, fmt="o", capsize=3)
     for place, spread in enumerate(spreads):
-        axes.annotate(f"{spread.mean:.1%}", (spread.high, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8)
+        number, beside = f"{spread.mean:.1%}", (6, 0)
+        axes.annotate(number, (spread.high, place), beside, textcoords="offset points", va="center", fontsize=8, color=plots.GREY)
     _name_rows(axes, results)
     axes.margins(x=0.12)  # room for the last number
     axes.xaxis.set_major_formatter(_PERCENT)
@@ -70,13 +71,14 @@ def _speeds(results: Sequence[Result]) -> Figure:
     for place, result in enumerate(result for result in results if result.speed):
         assert result.speed is not None
         mean = Spread.of([run.f1 for run in result.measured]).mean
-        axes.plot(result.speed.single, mean, _MARKERS[place % len(_MARKERS)], color=f"C{place % 10}", label=result.row.title)
+        again, colour = divmod(place, len(plots.COLOURS))  # a new marker once every colour had its turn
+        marker = _MARKERS[again % len(_MARKERS)]
+        axes.plot(result.speed.single, mean, marker, color=plots.COLOURS[colour], label=result.row.title)
     axes.set_xlim(left=0)
     axes.yaxis.set_major_formatter(_PERCENT)
     axes.set_xlabel("microseconds of an utterance alone")
     axes.set_ylabel("slot F1 on valid")
-    axes.grid(alpha=0.3)
-    drawn.legend(loc="outside right upper", frameon=False, fontsize=8)
+    drawn.legend(loc="outside right upper", frameon=False, fontsize=8, labelcolor=plots.GREY)
     return drawn
 
 
@@ -84,7 +86,7 @@ def _contrasts(results: Sequence[Result]) -> Figure:
     drawn = plots.figure(_WIDTH, _height(results))
     (axes,) = plots.axes(drawn)
     bars = axes.barh(range(len(results)), [result.mean(lambda run: run.contrast) or 0.0 for result in results], height=0.6)
-    axes.bar_label(bars, fmt="{:.0%}", padding=3, fontsize=8)
+    axes.bar_label(bars, fmt="{:.0%}", padding=3, fontsize=8, color=plots.GREY)
     _name_rows(axes, results)
     axes.set_xlim(0, 1.1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])

@@ -151,11 +151,6 @@ _RETURNING = re.compile(r"\b(?:return\w*|back|coming|come|until|till|through|bet
 _EVENT_NOUN = re.compile(r" (?:concerts?|games?|match(?:es)?|gigs?|music)\b", re.IGNORECASE)
 
 
-def span_labels(service: str) -> dict[str, str | None]:
-    """Our label of each slot of a service that stands in the text."""
-    return _SPANS[service]
-
-
 def convert(record: Record) -> Record | Dropped:
     """A user turn; see _SPANS and _VALUES for slots, _INTENTS for intents."""
     services = record["service"] if isinstance(record["service"], list) else [record["service"]]

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from training.config import FitConfig, TrainingConfig
+from training.config import TrainingConfig
 from training.data.batching import Batch, TrainingSet
-from training.data.corpus import Corpus, load_corpus
+from training.data.corpus import load_corpus
 from training.diagnose.jacobians import Curve, gradients_by_distance, named_cells, norms_by_lag, step_bound
 from training.diagnose.kinds import Kind
 from training.diagnose.longlag import LagResult
 from training.diagnose.recorder import GradientHistory, GradientRecorder
-from training.diagnose.surface import OneUnit, RecurrencePlane, Surface, descend, grid
+from training.diagnose.surface import OneUnit, Plane, Point, RecurrencePlane, Surface, descend, grid
 from training.diagnose.verdict import Verdict, judge
 from training.files import replace_file
 from training.loop import TrainingState, fit
 from training.network.tagger import TaggerNetwork
-from training.pipeline import Parts, plan
+from training.pipeline import Parts, fresh_network, is_known, plan
 
 MEASURED = 16  # utterances whose Jacobians are multiplied; each costs the square of its length
 LONGEST = 24  # words of them
@@ -87,13 +85,8 @@ class Subject:
         train, valid = load_corpus(config, data)
         parts = plan(config, train.examples)
         lengths = sorted(len(example.annotation.tokens) for example in valid.examples)
-        short = Corpus([example for example in valid.examples if 2 <= len(example.annotation.tokens) <= LONGEST])
-        known = set(parts.scheme.slots), {None, *parts.scheme.intents}
         usable = [
-            example
-            for example in short.examples
-            if {slot.name for slot in example.annotation.slots} <= known[0]
-            and (example.annotation.intent.name if example.annotation.intent else None) in known[1]
+            example for example in valid.examples if 2 <= len(example.annotation.tokens) <= LONGEST and is_known(example, parts.scheme)
         ]
         pool = TrainingSet(usable, parts.featurizer, parts.scheme)
         single = pool.epoch(1, seed=(1,))[:MEASURED]
@@ -105,18 +98,13 @@ class Subject:
 def diagnose(subject: Subject, kind: Kind, epochs: int, on_step: Callable[[int, int], None] | None = None) -> Diagnosis:
     """A network of ``kind``, otherwise as the config says, from fresh weights. Raises TrainingError where training diverges."""
     config = subject.config
-    shape = kind.of(config.network)
-    torch.manual_seed(config.seed)
-    network = TaggerNetwork(
-        shape, config.features, subject.parts.scheme, word_counts=subject.parts.word_counts, word_dropout=config.fit.word_dropout
-    )
+    network = fresh_network(dataclasses.replace(config, network=kind.of(config.network)), subject.parts)
     fresh = _measure(network, subject, None)
     recorder = GradientRecorder(config.fit.clip_norm)
-    settings = _short_run(config.fit, epochs)
+    settings = dataclasses.replace(config.fit, epochs=epochs)
     for _ in fit(TrainingState(network, settings), subject.training_set, settings, seed=config.seed, on_step=on_step, on_gradient=recorder):
         pass
-    history = recorder.history()
-    return _diagnosis(kind.name, network, subject, fresh, history)
+    return _diagnosis(kind.name, network, subject, fresh, recorder.history())
 
 
 def diagnose_trained(subject: Subject, name: str, network: TaggerNetwork) -> Diagnosis:
@@ -130,37 +118,26 @@ def _diagnosis(
     intents = subject.config.fit.intent_weight
     arriving = gradients_by_distance(network, subject.measured, intent_weight=intents)
     plane = RecurrencePlane(network, subject.surface, intent_weight=intents, seed=subject.config.seed)
-    return Diagnosis(name, fresh, _measure(network, subject, history), history, arriving, _surface(plane))
-
-
-def _short_run(fit_config: FitConfig, epochs: int) -> FitConfig:
-    return dataclasses.replace(fit_config, epochs=epochs)
+    surface = _surface(plane, _PLANE, start=_START, rate=_RATE, clip_norm=_CLIP)
+    return Diagnosis(name, fresh, _measure(network, subject, history), history, arriving, surface)
 
 
 def _measure(network: TaggerNetwork, subject: Subject, history: GradientHistory | None) -> Measurement:
     curves = norms_by_lag(network, subject.measured)
     bounds = {name: step_bound(cell) for name, cell in named_cells(network).items()}
-    shape = subject.config.network
-    cell = next(iter(named_cells(network).values()), None)
-    kind = type(cell).__name__.lower() if cell else shape.cell
-    activation = getattr(cell, "activation", shape.activation)
-    verdict = judge(dict(curves), lag=subject.lag, cell={"identityrnn": "irnn"}.get(kind, kind), activation=activation, history=history)
-    return Measurement(curves, bounds, verdict)
-
-
-def _surface(plane: RecurrencePlane) -> Surface:
-    return _drawn(plane, _PLANE, _START, _RATE, _CLIP)
+    shape = network.config
+    return Measurement(curves, bounds, judge(curves, lag=subject.lag, cell=shape.cell, activation=shape.activation, history=history))
 
 
 def one_unit() -> Surface:
     """The surface of the example with one unit, whose cliff no network of a hundred shows as sharply."""
-    return _drawn(OneUnit(), _UNIT, _UNIT_START, _UNIT_RATE, _UNIT_CLIP)
+    return _surface(OneUnit(), _UNIT, start=_UNIT_START, rate=_UNIT_RATE, clip_norm=_UNIT_CLIP)
 
 
-def _drawn(plane: RecurrencePlane | OneUnit, area: tuple[tuple[float, float], tuple[float, float]], *walk: Any) -> Surface:
-    start, rate, clip = walk
+def _surface(plane: Plane, area: tuple[Point, Point], *, start: Point, rate: float, clip_norm: float) -> Surface:
+    """The loss over ``area``, from lowest to highest x and y, and two descents."""
     xs, ys = (tuple(low + (high - low) * step / (_SIDE - 1) for step in range(_SIDE)) for low, high in area)
-    descents = tuple(descend(plane, start, rate=rate, steps=_STEPS, clip_norm=limit) for limit in (None, clip))
+    descents = tuple(descend(plane, start, rate=rate, steps=_STEPS, clip_norm=limit) for limit in (None, clip_norm))
     return Surface(xs, ys, grid(plane, xs, ys), descents)
 
 

@@ -1,5 +1,6 @@
 """What the figures mean, in words: does the gradient vanish, explode or arrive, and what to change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +33,7 @@ class Verdict:
         return {"kind": self.kind, "reasons": self.reasons, "advice": self.advice}
 
 
-def judge(curves: dict[str, Curve], *, lag: int, cell: str, activation: str, history: GradientHistory | None = None) -> Verdict:
+def judge(curves: Mapping[str, Curve], *, lag: int, cell: str, activation: str, history: GradientHistory | None = None) -> Verdict:
     """The verdict on one network, by the mean norm at ``lag`` and, where it was watched in training, by its gradients there.
 
     ``curves`` as ``norms_by_lag`` gives them; of an LSTM h and c count as one state, whose better part is judged, for one of them is
@@ -49,7 +50,7 @@ def judge(curves: dict[str, Curve], *, lag: int, cell: str, activation: str, his
     return Verdict(HEALTHY, (*_all_arrive(carried, lag), *_watched(history)), _keep(history))
 
 
-def _carried(curves: dict[str, Curve], lag: int) -> dict[str, float]:
+def _carried(curves: Mapping[str, Curve], lag: int) -> dict[str, float]:
     """Mean norm at the lag of each cell, under its layer and direction."""
     carried: dict[str, float] = {}
     for name, curve in curves.items():

@@ -38,9 +38,13 @@ class CtcHead(nn.Linear):
 def ctc_loss(logits_BTS: Tensor, lengths_B: Tensor, targets: list[list[int]]) -> Tensor:
     """Mean over the batch of -log p(target | steps), in nats; ``lengths_B``: steps that are no padding.
 
-    Raises ValueError for a target that its steps cannot say: a symbol that follows itself needs a blank in between.
+    Raises ValueError for a target that its steps cannot say, as a symbol that follows itself needs a blank in between, and for one
+    with a blank or a symbol that the logits do not have: torch would score the blank and read beside the row.
     """
+    symbols = logits_BTS.shape[2]
     for row, (target, length) in enumerate(zip(targets, lengths_B.tolist(), strict=True)):
+        if wrong := [symbol for symbol in target if not 0 < symbol < symbols]:
+            raise ValueError(f"symbol {wrong[0]} in target {row} of the batch is not allowed: use 1 to {symbols - 1}")
         needed = len(target) + sum(one == other for one, other in itertools.pairwise(target))
         if needed > length:
             raise ValueError(f"target {row} of the batch needs {needed} steps and has {length}; lengthen its input or leave it out")

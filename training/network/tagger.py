@@ -37,7 +37,7 @@ class TaggerNetwork(nn.Module):
     ) -> None:
         """``word_counts``: occurrences in training of each vocabulary index (0: never dropped)."""
         super().__init__()
-        self.window = config.window
+        self.config = config
         encoders = features.word_encoders
         self.words = WordEmbedding(word_counts, config.word_dim, word_dropout) if "vocabulary" in encoders else None
         self.ngrams = NgramEmbedding(features.ngram_buckets, config.ngram_dim) if "letter_ngrams" in encoders else None
@@ -58,7 +58,7 @@ class TaggerNetwork(nn.Module):
         """What the first layer sees of every word: [B, T, D]."""
         encoded = [self.words(word_ids_BT)] if self.words else []
         encoded += [self.ngrams(ngram_ids_BTK)] if self.ngrams else []
-        words_BTD = neighbours(self.input_dropout(torch.cat(encoded, dim=2)), self.window)
+        words_BTD = neighbours(self.input_dropout(torch.cat(encoded, dim=2)), self.config.window)
         if self.projection:
             words_BTD = self.projection(words_BTD)
         return words_BTD if self.context is None or context_BX is None else words_BTD + self.context(context_BX)[:, None]

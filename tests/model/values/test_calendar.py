@@ -67,14 +67,14 @@ def one_day(value: Value) -> date:
 def test_a_day_of_a_month_is_the_one_that_the_policy_says() -> None:
     for context in contexts(60):
         target = date(2024, 1, 1) + timedelta(RANDOM.randrange(366))
-        expected = oracle.by_policy(context.policy, context.today, lambda day, to=target: (day.month, day.day) == (to.month, to.day))  # type: ignore[misc]
+        expected = oracle.by_policy(context.policy, context.today, lambda day, to=target: (day.month, day.day) == (to.month, to.day))
         assert one_day(read((*ordinal(target.day), f"M{target.month}"), context)) == expected, (context, target)
 
 
 def test_a_bare_day_is_of_the_month_that_the_policy_says() -> None:
     for context in contexts(40):
         for number in (1, 15, 29, 30, 31):
-            expected = oracle.by_policy(context.policy, context.today, lambda day, to=number: day.day == to)  # type: ignore[misc]
+            expected = oracle.by_policy(context.policy, context.today, lambda day, to=number: day.day == to)
             assert one_day(read((*spelled(str(number)), "TH"), context)) == expected, (context, number)
 
 
@@ -83,7 +83,7 @@ def test_a_weekday_is_another_day_than_today_unless_the_nearest_is_asked_for() -
         for weekday in range(1, 8):
             step = {"future": 1, "past": -1, "nearest": 0}[context.policy]
             start = context.today + timedelta(step)
-            expected = oracle.by_policy(context.policy, start, lambda day, to=weekday: day.isoweekday() == to)  # type: ignore[misc]
+            expected = oracle.by_policy(context.policy, start, lambda day, to=weekday: day.isoweekday() == to)
             found = resolve((f"W{weekday}",), "date", context)
             assert isinstance(found, Understood)
             assert one_day(found.value) == expected, (context, weekday)
@@ -99,9 +99,9 @@ def test_weekdays_of_named_weeks_lie_in_those_weeks() -> None:
                 assert one_day(read((f"W{weekday}", name, "u_w"), context)) == expected
             following = oracle.week_days(context.today + timedelta(7))[weekday - 1]
             assert one_day(read(("NEXT", f"W{weekday}"), context)) == following
-            behind = oracle.first(context.today - oracle.ONE, lambda day, to=weekday: day.isoweekday() == to, -1)  # type: ignore[misc]
+            behind = oracle.first(context.today - oracle.ONE, lambda day, to=weekday: day.isoweekday() == to, -1)
             assert one_day(read(("LAST", f"W{weekday}"), context)) == behind
-            coming = oracle.first(context.today + oracle.ONE, lambda day, to=weekday: day.isoweekday() == to)  # type: ignore[misc]
+            coming = oracle.first(context.today + oracle.ONE, lambda day, to=weekday: day.isoweekday() == to)
             assert one_day(read(("COMING", f"W{weekday}"), context)) == coming
 
 
@@ -131,14 +131,14 @@ def test_named_weeks_months_and_years_are_whole() -> None:
             assert bounds(read((name, "u_y"), context)) == (date(year, 1, 1), date(year, 12, 31))
         assert bounds(read(("WE",), context))[0] == oracle.first(
             context.today,
-            lambda day, to=context.today: day.isoweekday() == 6 or (day == to and day.isoweekday() == 7),  # type: ignore[misc]
+            lambda day, to=context.today: day.isoweekday() == 6 or (day == to and day.isoweekday() == 7),
         ) - (oracle.ONE if context.today.isoweekday() == 7 else timedelta())
 
 
 def test_a_month_without_a_year_is_the_current_or_coming_one() -> None:
     for context in contexts(60, "future"):
         month = RANDOM.randint(1, 12)
-        inside = oracle.first(context.today, lambda day, to=month: day.month == to)  # type: ignore[misc]
+        inside = oracle.first(context.today, lambda day, to=month: day.month == to)
         days = oracle.month_days(inside.year, month)
         assert bounds(read((f"M{month}",), context)) == (days[0], days[-1])
         parts = [bounds(read((part, f"M{month}"), context)) for part in ("BEG", "MID", "END")]
@@ -225,4 +225,4 @@ def test_ranges_of_days_are_ordered_and_start_where_their_first_day_does() -> No
         begin, stop = bounds(read((*sides[0], "..", *sides[1]), context))
         assert context.today <= begin <= stop
         assert begin == one_day(read(sides[0], context))
-        assert stop == oracle.first(begin, lambda day, to=end: (day.month, day.day) == (to.month, to.day))  # type: ignore[misc]
+        assert stop == oracle.first(begin, lambda day, to=end: (day.month, day.day) == (to.month, to.day))
