@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.values", description=__doc__, allow_abbrev=False)
     parser.add_argument("--data", type=Path, required=True, help="the folder of the data sets")
-    parser.add_argument("--artifact", type=Path, default=Path("model/artifacts/values"), help="the reader to measure [%(default)s]")
+    parser.add_argument("--artifact", type=Path, default=Path("model/readers/values"), help="the reader to measure [%(default)s]")
     parser.add_argument("--reader-python", default="", help="the interpreter that has dateparser and Recognizers-Text (requirements.txt)")
     parser.add_argument("--duckling-python", default="", help="the interpreter that has pyduckling-native")
     parser.add_argument("--out", type=Path, default=Path("bench/results"), help="the folder for values.json and values.md [%(default)s]")

@@ -74,6 +74,10 @@ class QuietWords:
         for entry, words in split.items():
             for word in words if words != [entry] else ():
                 self._company.setdefault(word, set()).update(set(words) - {word})
+        self._slips: dict[str, set[str]] = {}  # the company of a word, by what a slip of it has in common with it
+        for word, company in self._company.items():
+            for shorter in shortened(word) if len(word) > 2 else ():
+                self._slips.setdefault(shorter, set()).update(company)
 
     def allows(self, place: int, words: Sequence[tuple[str, int, int]], spoken: Callable[[int, int], bool]) -> bool:
         """Whether the word at a place among the words of a text may say nothing there: it is quiet, or near to a quiet one of at least
@@ -86,8 +90,12 @@ class QuietWords:
         if word in self._words or (len(word) > 2 and any(shorter in self._near for shorter in shortened(word))):
             return True
         beside = [each for each in words[max(0, place - 3) : place + 4] if each[0] != word and spoken(each[1], each[2])]
-        company = self._company.get(word) or {other for near, found in self._company.items() if _is_like(near, word) for other in found}
+        company = self._company.get(word) or self._company_of_slip(word)
         return any(_is_like(other, each) for other in company for each, _, _ in beside)
+
+    def _company_of_slip(self, word: str) -> set[str]:
+        """The company of the words that a word of at least three letters may be a slip of."""
+        return {other for shorter in shortened(word) for other in self._slips.get(shorter, ())} if len(word) > 2 else set()
 
 
 def _is_like(word: str, other: str) -> bool:

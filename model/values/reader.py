@@ -20,6 +20,7 @@ from model.values.reader_artifact import ReaderArtifact, ReaderSample, read_read
 from model.values.symbols import copied
 
 REPLAY_TOLERANCE = 1e-4
+TOGETHER = 8  # phrases in one run of the graph
 DOUBTS = ("empty", "too_long", "low_confidence", "digits", "words")
 
 
@@ -83,13 +84,20 @@ class Reader:
         return readings
 
     def distributions(self, texts: Sequence[str], kinds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Log probabilities [B, T, S + 1] of the blank and every symbol at each character of plain texts, and the lengths [B]."""
+        """Log probabilities [B, T, S + 1] of the blank and every symbol at each character of plain texts, 0 behind them; the lengths [B].
+
+        Texts of like length go through the graph together, for it computes the padding too.
+        """
         lengths_B = np.array([len(text) for text in texts], dtype=np.int32)
-        ids_BT = np.full((len(texts), lengths_B.max()), PADDING, dtype=np.int32)
-        for row, text in enumerate(texts):
-            ids_BT[row, : len(text)] = ids_of(text)
-        arrays = {"char_ids": ids_BT, "kind_ids": np.array(kinds, dtype=np.int32), "lengths": lengths_B}
-        return self._graph.feed(arrays)["log_probabilities"], lengths_B
+        found_BTS = np.zeros((len(texts), lengths_B.max(), len(self._symbols)), dtype=np.float32)
+        order = np.argsort(lengths_B, kind="stable")
+        for rows in np.split(order, range(TOGETHER, len(texts), TOGETHER)):
+            ids_BT = np.full((len(rows), lengths_B[rows[-1]]), PADDING, dtype=np.int32)
+            for place, row in enumerate(rows):
+                ids_BT[place, : lengths_B[row]] = ids_of(texts[row])
+            arrays = {"char_ids": ids_BT, "kind_ids": np.array([kinds[row] for row in rows], dtype=np.int32), "lengths": lengths_B[rows]}
+            found_BTS[rows, : ids_BT.shape[1]] = self._graph.feed(arrays)["log_probabilities"]
+        return found_BTS, lengths_B
 
     def _read(self, texts: Sequence[str], kinds: Sequence[int]) -> list[tuple[tuple[str, ...], float, list[int]]]:
         """Symbols, their probability and the likeliest path of each text."""

@@ -118,8 +118,8 @@ def _outcome(case: Case, reading: Reading) -> Outcome:
 def choose_thresholds(reader: Reader, cases: Sequence[Case], max_wrong: float) -> dict[str, float]:
     """By kind the lowest probability from LEAST on at which at most the share ``max_wrong`` of the cases is wrong in silence.
 
-    ``reader``: one whose thresholds are 0; an unknown kind takes the highest. Cases with a typo count as those without; real phrases not at all, for where the sets and the
-    resolver mean different days by the same words no probability helps.
+    ``reader``: one whose thresholds are 0; an unknown kind takes the highest. Cases with a typo count as those without; real phrases
+    not at all, for where the sets and the resolver mean different days by the same words no probability helps.
     """
     by_kind: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes(reader.read_batch, [case for case in cases if case.part != "real"]):
