@@ -158,8 +158,8 @@ class Source:
 
     def _mistyped(self, parts: Sequence[Part], rng: random.Random) -> list[Part]:
         chance = rng.random()
-        if chance < 0.45:
-            parts = with_typos(parts, rng, self._ambiguity, 1 if chance < 0.35 else 2)
+        if chance < 0.5:
+            parts = with_typos(parts, rng, self._ambiguity, 1 if chance < 0.4 else 2)
         if rng.random() < 0.2:
             parts = with_lost_spaces(parts, rng, 0.4)
         if rng.random() < 0.06:
@@ -191,6 +191,8 @@ class Source:
 
     def _unknown(self, language: str, rng: random.Random) -> Part:
         words = self._words[language]
+        if rng.random() < 0.25:  # words with a meaning that no value has: "every", "weekdays"
+            return self._grammars[language].word(UNKNOWN, rng)
         if not words or rng.random() < 0.12:
             letters = _GARBAGE[language]
             return Part("".join(rng.choice(letters) for _ in range(rng.randint(2, 9))), (UNKNOWN,))
