@@ -15,7 +15,7 @@ from training.values.answers import Key, key_of
 from training.values.external import Gold, is_valid
 from training.values.lexicon import lexicon
 from training.values.noise import slip
-from training.values.samples import TYPO_LETTERS, Phrase, Source
+from training.values.samples import TYPO_LETTERS, Phrase, Source, is_held_out
 
 CONTEXT = context_in("Asia/Taipei", datetime.fromisoformat("2026-10-20T10:00:00+08:00"))
 LEAST = 0.3  # no reading below this probability is trusted, whatever the validation cases show
@@ -27,7 +27,8 @@ class Case:
     """A phrase to be read, and the keys any of which is right; none: it must be refused.
 
     ``part``: "grammar", "real" or "negative"; ``symbols``: what it says, where that is known. ``explained``: some reading of its words
-    gives a right value; of other real phrases the grammar lacks a word, or the resolver and the set mean different things.
+    gives a right value; of other real phrases the grammar lacks a word, or the resolver and the set mean different things. ``clean``: the
+    text without its typo.
     """
 
     text: str
@@ -40,6 +41,12 @@ class Case:
     symbols: tuple[str, ...] | None = None
     explained: bool = True
     typo: bool = False
+    clean: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the thresholds are chosen on this case, and it is not scored: half of those of the grammar, by a hash."""
+        return self.source == "grammar" and is_held_out(self.clean or self.text, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ def cases_of(source: Source, golds: Iterable[Gold], *, seed: int = 1, count: int
     cases = []
     for clean, slipped in source.held_out(seed, count, typos=1):
         case = _grammar_case(clean)
-        cases += [case, replace(case, text=slipped.text, typo=True)]
+        cases += [case, replace(case, text=slipped.text, typo=True, clean=clean.text)]
     rng = random.Random(seed)
     for gold in golds:
         if is_valid(gold):
@@ -69,7 +76,7 @@ def cases_of(source: Source, golds: Iterable[Gold], *, seed: int = 1, count: int
             case = Case(gold.text, gold.kind, gold.language, part, gold.source, gold.context, gold.right, None, explained)
             cases.append(case)
             if slipped_text := with_typo(gold.text, rng):
-                cases.append(replace(case, text=slipped_text, typo=True))
+                cases.append(replace(case, text=slipped_text, typo=True, clean=gold.text))
     for phrase in source.negatives(seed, count // 4):
         cases.append(Case(phrase.text, phrase.kind, phrase.language, "negative", "grammar", CONTEXT, frozenset(), phrase.symbols))
     return cases
@@ -118,11 +125,11 @@ def _outcome(case: Case, reading: Reading) -> Outcome:
 def choose_thresholds(reader: Reader, cases: Sequence[Case], max_wrong: float) -> dict[str, float]:
     """By kind the lowest probability from LEAST on at which at most the share ``max_wrong`` of the cases is wrong in silence.
 
-    ``reader``: one whose thresholds are 0; an unknown kind takes the highest. Cases with a typo count as those without; real phrases
-    not at all, for where the sets and the resolver mean different days by the same words no probability helps.
+    ``reader``: one whose thresholds are 0; an unknown kind takes the highest. ``cases``: those that choose; with a typo they count as those
+    without. Real phrases do not choose, for where the sets and the resolver mean different days by the same words no probability helps.
     """
     by_kind: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes(reader.read_batch, [case for case in cases if case.part != "real"]):
+    for outcome in outcomes(reader.read_batch, cases):
         by_kind[outcome.case.kind].append(outcome)
     thresholds = {kind: _threshold(found, max_wrong) for kind, found in by_kind.items()}
     return {kind: thresholds.get(kind, max(thresholds.values(), default=0.0)) for kind in KINDS}

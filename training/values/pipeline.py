@@ -90,9 +90,9 @@ def _fitted(config: ReaderTrainingConfig, material: ReaderMaterial, out: Path, l
 def finished(config: ReaderTrainingConfig, graph: bytes, cases: Sequence[Case]) -> ReaderArtifact:
     """The artefact with its thresholds, samples, scores and card, all measured on the exported graph."""
     draft = _artifact(config, graph, {})
-    thresholds = choose_thresholds(Reader(draft), cases, config.max_wrong)
+    thresholds = choose_thresholds(Reader(draft), [case for case in cases if case.chooses], config.max_wrong)
     reader = Reader(_artifact(config, graph, thresholds))
-    scores = evaluate_reader(reader, cases)
+    scores = evaluate_reader(reader, [case for case in cases if not case.chooses])
     return ReaderArtifact(
         config=reader.artifact.config,
         graph=graph,
