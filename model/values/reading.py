@@ -149,12 +149,8 @@ def _unit(line: Line, said: Said, place: int) -> int:
     if symbol == "u_w" and found[1] == place + 1 and behind.category in (NUMBER, MONTH, HOLIDAY):
         said.put(unit=symbol, unit_modifier=WEEK_OF)
         return place + 1
-    if (
-        symbol == "u_w"
-        and place
-        and tokens[place - 1].category in (WEEKDAY, DAY)
-        and behind.symbol not in ("AGO", "LATER", "AFTER", "FROM")
-    ):
+    follows_day = place > 0 and tokens[place - 1].category in (WEEKDAY, DAY)
+    if symbol == "u_w" and follows_day and behind.symbol not in ("AGO", "LATER", "AFTER", "FROM"):
         said.put(shift=(1, found[0]))  # "friday week"
         return found[1]
     return _moved(line, said, found)
