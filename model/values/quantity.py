@@ -133,11 +133,11 @@ def _rank(unit: str) -> int:
 
 
 def _rest(first: Token, number: int | float, last: tuple[int | float, str]) -> list[tuple[int | float, str]] | None:
-    """What a number without a unit adds to the item in front: half of its unit, or minutes behind hours."""
+    """What a number without a unit adds to the item in front: half of its unit, or minutes behind hours, spoken ones from ten on."""
     count, unit = last
     if first.symbol == "HALF":
         return [(count + number, unit)]
-    if unit == "u_h" and count == int(count) and 0 <= number < 60 and number == int(number):
+    if unit == "u_h" and count == int(count) and (0 if first.symbol else 10) <= number < 60 and number == int(number):
         return [last, (number, "u_min")]
     return None
 

@@ -357,6 +357,7 @@ with kids | PER + KID | number | vague
 next week at 7 | NEXT u_w AT 7 | time | vague
 2 ноября двадцать тридцать | 2 M11 n20 n30 | datetime | vague
 half a week | HALF u_w | duration | vague
+an hour two | u_h n2 | duration | out_of_place
 every friday | UNK W5 | date | unknown_part
 monday the 13th, which is far | W1 1 3a TH | date | contradiction
 breakfast tonight | TONIGHT BREAKFAST | time | vague
