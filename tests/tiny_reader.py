@@ -1,5 +1,7 @@
 """A tiny reader with seeded random weights, made without torch."""
 
+import dataclasses
+
 import numpy as np
 
 from model.values.letters import CHARACTERS, KINDS
@@ -10,6 +12,7 @@ from training.values.config import ReaderNetworkConfig
 from training.values.export import build_reader_graph
 
 NETWORK = ReaderNetworkConfig(char_dim=6, hidden=8)
+FORMS = ("HALF PAST = half past", "n7 = seven", "T2 = day after tomorrow", "$ = $", "M11 = ноября")
 PHRASES = [("half past seven", "time"), ("2 ноября", "date"), ("$5", "money"), ("the day after tomorrow", None), ("x", "number")]
 
 
@@ -31,7 +34,7 @@ def random_weights(seed: int) -> dict[str, np.ndarray]:
 def tiny_reader(seed: int = 1, *, threshold: float = 0.0, quiet: tuple[str, ...] = ("the", "a")) -> ReaderArtifact:
     """An artefact of some ten kilobytes that reads nonsense, but always the same, its samples recorded."""
     config = ReaderConfig("tiny", "1.0.0", ("en",), dict.fromkeys(KINDS, threshold))
-    artifact = ReaderArtifact(config, build_reader_graph(random_weights(seed), NETWORK), quiet, scores={}, card="# tiny\n")
+    artifact = ReaderArtifact(config, build_reader_graph(random_weights(seed), NETWORK), quiet, FORMS, card="# tiny\n")
     reader = Reader(artifact)
     samples = tuple(reader.sample(text, kind or "") for text, kind in PHRASES)
-    return ReaderArtifact(config, artifact.graph, quiet, samples, {}, "# tiny\n")
+    return dataclasses.replace(artifact, samples=samples)

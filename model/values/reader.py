@@ -3,7 +3,8 @@
     Reader.load(path).read_batch([("half past seven", "time")])  ->  [Reading(("HALF", "PAST", "n7"), 0.998, "")]
 
 What a phrase amounts to is the resolver's business (``model.values.resolve``). A reading is to be trusted only where ``doubt`` is empty:
-its probability reaches the threshold of its kind, and every digit, word and currency sign of the text is accounted for.
+its probability reaches the threshold of its kind, and every digit, word and currency sign of the text is accounted for: it says a symbol
+that it can say (``model.values.spelling``), or is one that may be silent.
 """
 
 from collections.abc import Sequence
@@ -12,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.ctc import BLANK, collapse, log_probabilities
+from model.ctc import collapse, log_probabilities
 from model.errors import ReplayError
 from model.runtime import OnnxGraph
-from model.values.letters import LONGEST, PADDING, QuietWords, digits_of, ids_of, plain, words_of
+from model.values.letters import LONGEST, PADDING, digits_of, ids_of, plain, words_of
 from model.values.reader_artifact import ReaderArtifact, ReaderSample, read_reader
+from model.values.spelling import Spelling
 from model.values.symbols import copied
 
 REPLAY_TOLERANCE = 1e-4
@@ -49,7 +51,7 @@ class Reader:
         self._graph = OnnxGraph(artifact.graph)
         self._symbols = ("", *artifact.config.symbols)
         self._kinds = {kind: place for place, kind in enumerate(artifact.config.kinds)}
-        self._quiet = QuietWords(artifact.quiet)
+        self._spelling = Spelling(artifact.forms, artifact.quiet)
 
     @classmethod
     def load(cls, path: Path) -> "Reader":
@@ -112,17 +114,16 @@ class Reader:
         doubt = ""
         if copied(symbols) != digits_of(text):
             doubt = "digits"
-        elif not symbols or not self._accounts_for(text, path):
+        elif not symbols or not self._accounts_for(text, path, confidence):
             doubt = "words"
         elif confidence < self.artifact.config.threshold(kind or ""):
             doubt = "low_confidence"
         return Reading(symbols, confidence, doubt)
 
-    def _accounts_for(self, text: str, path: Sequence[int]) -> bool:
-        """Whether each word either says a symbol, at one of its letters or right behind, or may say nothing here."""
-
-        def spoken(start: int, end: int) -> bool:
-            return any(symbol != BLANK for symbol in path[start : end + 1])
-
-        words = list(words_of(text))
-        return all(spoken(start, end) or self._quiet.allows(place, words, spoken) for place, (_, start, end) in enumerate(words))
+    def _accounts_for(self, text: str, path: Sequence[int], confidence: float) -> bool:
+        """Whether each word can say what was read at its letters or at the space behind it."""
+        said = []
+        for word, start, end in words_of(text):
+            end += text.startswith(" ", end)
+            said.append((word, tuple(self._symbols[symbol] for symbol in collapse(path[start:end]))))
+        return self._spelling.accounts_for(said, confidence)

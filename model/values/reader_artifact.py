@@ -53,11 +53,12 @@ class ReaderSample:
 
 @dataclass(frozen=True)
 class ReaderArtifact:
-    """All that a trained reader is. ``quiet``: words that may say nothing."""
+    """All that a trained reader is. ``quiet``: words that may say nothing; ``forms``: each symbol with the words that may say it."""
 
     config: ReaderConfig
     graph: bytes
     quiet: tuple[str, ...]
+    forms: tuple[str, ...] = ()
     samples: tuple[ReaderSample, ...] = ()
     scores: dict[str, Any] = dataclasses.field(default_factory=dict)
     card: str = ""
@@ -69,6 +70,7 @@ def write_reader(artifact: ReaderArtifact, path: Path) -> str:
     contents = {
         "README.md": artifact.card.encode(),
         "config.json": as_json(dataclasses.asdict(artifact.config)),
+        "forms.txt": "".join(f"{form}\n" for form in artifact.forms).encode(),
         "graph.onnx": artifact.graph,
         "quiet.txt": "".join(f"{word}\n" for word in artifact.quiet).encode(),
         "samples.json": as_json([dataclasses.asdict(sample) for sample in artifact.samples]),
@@ -85,6 +87,7 @@ def read_reader(path: Path) -> ReaderArtifact:
             config=build(ReaderConfig, json.loads(contents["config.json"]), "config"),
             graph=contents["graph.onnx"],
             quiet=tuple(contents["quiet.txt"].decode().split("\n")[:-1]),
+            forms=tuple(contents["forms.txt"].decode().split("\n")[:-1]),
             samples=tuple(build(ReaderSample, entry, "sample") for entry in json.loads(contents["samples.json"])),
             scores=json.loads(contents["scores.json"]),
             card=contents["README.md"].decode(),

@@ -18,7 +18,7 @@ from training.values.noise import slip
 from training.values.samples import TYPO_LETTERS, Phrase, Source, is_held_out
 
 CONTEXT = context_in("Asia/Taipei", datetime.fromisoformat("2026-10-20T10:00:00+08:00"))
-LEAST = 0.3  # no reading below this probability is trusted, whatever the validation cases show
+LEAST = 0.5  # no reading that is not likelier than all others together is trusted, whatever the validation cases show
 _TOGETHER = 64
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 
+from model.values.spelling import is_slip, shortened
 from training.values.grammar import Part
 
 _ROWS = {
@@ -57,7 +58,7 @@ class Ambiguity:
         self._words = frozenset(words)
         self._near: dict[str, set[str]] = {}
         for form in self._meanings:
-            for shorter in _shortened(form):
+            for shorter in shortened(form):
                 self._near.setdefault(shorter, set()).add(form)
 
     def is_clear(self, slipped: str, symbols: tuple[str, ...]) -> bool:
@@ -66,21 +67,8 @@ class Ambiguity:
             return False
         if (exact := self._meanings.get(slipped)) is not None:
             return symbols in exact
-        near = {form for shorter in _shortened(slipped) for form in self._near.get(shorter, ())}
-        return all(symbols in self._meanings[form] for form in near if is_one_edit(slipped, form))
-
-
-def _shortened(word: str) -> set[str]:
-    return {word, *(word[:place] + word[place + 1 :] for place in range(len(word)))}
-
-
-def is_one_edit(first: str, second: str) -> bool:
-    """Whether two different words are one letter dropped, added, replaced or swapped with the next apart."""
-    if abs(len(first) - len(second)) > 1:
-        return False
-    start = next((place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second)))
-    one, other = first[start:], second[start:]
-    return one[1:] == other[1:] or one[1:] == other or one == other[1:] or (one[2:] == other[2:] and one[:2] == other[1::-1])
+        near = {form for shorter in shortened(slipped) for form in self._near.get(shorter, ())}
+        return all(symbols in self._meanings[form] for form in near if is_slip(slipped, form))
 
 
 def with_typos(parts: Sequence[Part], rng: random.Random, ambiguity: Ambiguity, count: int, shortest: int = SHORTEST) -> list[Part]:

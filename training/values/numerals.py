@@ -29,6 +29,7 @@ _RU_ENDINGS = (
     "-ую",
     "-ой",
 )
+ENDINGS = tuple(dict.fromkeys((*_EN_ENDINGS.values(), "th", *(ending.lstrip("-") for ending in _RU_ENDINGS))))
 _NAMED: dict[str, Writer] = {
     "day": lambda rng: str(rng.randint(1, 31)),
     "dd": lambda rng: f"{rng.randint(1, 31):02d}",

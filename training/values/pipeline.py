@@ -12,6 +12,7 @@ from model.values.letters import KINDS, plain, words_of
 from model.values.reader import Reader
 from model.values.reader_artifact import ReaderArtifact, ReaderConfig, write_reader
 from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from training.values import numerals
 from training.values.card import reader_card
 from training.values.config import ReaderTrainingConfig
 from training.values.evaluate import Case, cases_of, choose_thresholds, evaluate_reader
@@ -97,6 +98,7 @@ def finished(config: ReaderTrainingConfig, graph: bytes, cases: Sequence[Case]) 
         config=reader.artifact.config,
         graph=graph,
         quiet=reader.artifact.quiet,
+        forms=reader.artifact.forms,
         samples=tuple(reader.sample(text, kind) for kind, text in (sample.split(" | ") for sample in config.samples)),
         scores=scores,
         card=reader_card(config, reader.artifact, scores),
@@ -105,15 +107,21 @@ def finished(config: ReaderTrainingConfig, graph: bytes, cases: Sequence[Case]) 
 
 def _artifact(config: ReaderTrainingConfig, graph: bytes, thresholds: dict[str, float]) -> ReaderArtifact:
     named = ReaderConfig(config.name, config.version, config.languages, {kind: thresholds.get(kind, 0.0) for kind in KINDS})
-    return ReaderArtifact(named, graph, quiet_words())
+    return ReaderArtifact(named, graph, quiet_words(), spoken_forms())
 
 
 def quiet_words() -> tuple[str, ...]:
-    """What may say nothing in both grammars: silent words, words that only stand in forms of several words, and these forms."""
-    forms = {(plain(form), symbols) for language in LANGUAGES for form, symbols in Grammar.load(language).said}
-    worded = [(form, symbols, [word for word, _, _ in words_of(form)]) for form, symbols in forms]
-    telling = {words[0] for _, symbols, words in worded if symbols and len(words) == 1}
-    silent = {word for _, symbols, words in worded for word in words if not symbols}
-    partial = {word for _, _, words in worded if len(words) > 1 for word in words} - telling
-    together = {form for form, symbols, words in worded if symbols and telling.intersection(words) and len(words) > 1}
-    return tuple(sorted({word for word in silent | partial if word.isalpha() or "'" in word} | together))
+    """The words that may say nothing in both grammars."""
+    silent = {word for form, symbols in _forms() if not symbols for word, _, _ in words_of(form)}
+    return tuple(sorted(word for word in silent if word.isalpha() or "'" in word))
+
+
+def spoken_forms() -> tuple[str, ...]:
+    """What says something in both grammars, with its symbols: "W5 = fri", "T2 = day after tomorrow", "UNK = weekdays"."""
+    endings = {f"TH = {ending}" for ending in numerals.ENDINGS}
+    worded = {f"{' '.join(symbols)} = {form}" for form, symbols in _forms() if symbols and any(words_of(form))}
+    return tuple(sorted(endings | worded))
+
+
+def _forms() -> set[tuple[str, tuple[str, ...]]]:
+    return {(plain(form), symbols) for language in LANGUAGES for form, symbols in Grammar.load(language).said}

@@ -13,7 +13,7 @@ from model.values.symbols import ALPHABET, copied
 from tests.tiny import write_tiny_artifact
 from tests.tiny_reader import PHRASES, tiny_reader
 
-FILES = ["README.md", "config.json", "graph.onnx", "manifest.json", "quiet.txt", "samples.json", "scores.json"]
+FILES = ["README.md", "config.json", "forms.txt", "graph.onnx", "manifest.json", "quiet.txt", "samples.json", "scores.json"]
 
 
 @pytest.fixture(scope="module")
