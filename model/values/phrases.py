@@ -62,7 +62,7 @@ def _choice(tokens: list[Token], speech: Speech) -> list[Value]:
     prefix, body = (tokens[:begin], tokens[begin + 1 :]) if begin >= 0 else ([], tokens)
     separators = _separators(body, speech.wants)
     if begin >= 0 and not separators:
-        separators = _joints(body)
+        separators = _joints(body) or _misread(body)
     if len(separators) > 1:
         raise out_of_place([body[place].symbol for place in separators])
     if separators and separators[0] > 0:
@@ -86,6 +86,15 @@ def _joints(tokens: Sequence[Token]) -> list[int]:
         place
         for place, token in enumerate(tokens)
         if token.symbol == "+" and not _continues(tokens[place - 1] if place else None, at(tokens, place + 1))
+    ]
+
+
+def _misread(tokens: Sequence[Token]) -> list[int]:
+    """Where "to" stands between two numbers behind "from": the end of a range, whatever was read ("from 5 to 7" is not from 6:55)."""
+    return [
+        place
+        for place, token in enumerate(tokens)
+        if token.symbol == "TO" and place and tokens[place - 1].category == NUMBER and at(tokens, place + 1).category == NUMBER
     ]
 
 

@@ -157,6 +157,8 @@ ten after seven pm | n10 AFTER n7 PM | time | 19:10 | T19:10 |
 0:45 pm | 0 : 4 5a PM | time | 12:45 | T12:45 |
 часам к семи вечера | ABOUT BY n7 EVE | time | ..19:00 | (,T19:00,) |
 на 7 часов вечера | FOR 7 u_h EVE | time | 19:00 | T19:00 |
+from 5 to 7 pm | FROM 5 TO 7 PM | time | 17:00..19:00 | (T17:00,T19:00,PT2H) |
+from ten to eight till nine | FROM n10 TO n8 .. n9 | time | 07:50..09:00 | (T07:50,T09:00,PT1H10M) | 19:50..21:00
 7 pm for two hours | 7 PM FOR n2 u_h | time | 19:00..21:00 | (T19:00,T21:00,PT2H) |
 минут через двадцать | ABOUT u_min IN n20 | time | 2026-10-20T10:20 | 2026-10-20T10:20 |
 7 | 7 | time | 07:00 | T07:00 | 19:00
