@@ -22,7 +22,7 @@ from model.values.spelling import Spelling
 from model.values.symbols import copied
 
 REPLAY_TOLERANCE = 1e-4
-TOGETHER = 8  # phrases in one run of the graph
+TOGETHER = 6  # phrases in one run of the graph
 DOUBTS = ("empty", "too_long", "low_confidence", "digits", "words")
 
 
