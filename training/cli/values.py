@@ -57,7 +57,7 @@ def evaluate(options: argparse.Namespace, console: Console) -> int:
 
     reader = Reader.load(options.artifact)
     material = load_material(options.file)
-    scores = evaluate_reader(reader, cases_of(material.source, material.golds))
+    scores = evaluate_reader(reader, [case for case in cases_of(material.source, material.golds) if not case.chooses])
     if options.json:
         payload = json.dumps(scores, indent=1, sort_keys=True) + "\n"
         replace_file(options.json, lambda stream: stream.write(payload.encode()))
