@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.batch import BatchLimits
 from app.errors import Overloaded
+from app.settings import Settings
 
 WEIGHT = 0.2  # of the newest pass in the running mean of seconds per word
 EVIDENCE = 256  # words that must have gone through before there is an estimate: the first few pass through cold code
@@ -21,6 +22,17 @@ class QueueLimits:
     wait_s: float
     hang_s: float
     batch: BatchLimits
+
+
+def limits_of(settings: Settings) -> QueueLimits:
+    """The limits of every queue."""
+    return QueueLimits(
+        items=settings.max_waiting_items,
+        words=settings.max_waiting_words,
+        wait_s=settings.max_wait_s,
+        hang_s=settings.batch_timeout_s,
+        batch=BatchLimits(rows=settings.max_batch_rows, cells=settings.max_batch_cells),
+    )
 
 
 class Capacity:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.errors import BrokenArtifact, FieldError, Invalid, StartupError, invalid
 from app.lineup import Command, Line, Lines, Place, Release
-from model.artifact import MANIFEST
+from model.directory import MANIFEST
 from model.errors import ArtifactChanged, ArtifactError
 from model.tagger import Tagger
 

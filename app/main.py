@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from app import __version__, tracing
-from app.api import admin, health, pages, v1
+from app.api import admin, health, pages, v1, values
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
 from app.api.gate import Gate
@@ -25,24 +25,32 @@ from app.registry import ModelRegistry
 from app.service import AnnotationService
 from app.settings import Settings
 from app.timers import Timers
+from app.values import PhraseReader, ValueService, load_values
 from model.tagger import Tagger
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
+PLAIN = [*values.ROUTES, *admin.ROUTES, *pages.ROUTES]
 
-def create_app(settings: Settings | None = None, taggers: Sequence[Tagger] | None = None) -> FastAPI:
+
+def create_app(
+    settings: Settings | None = None, taggers: Sequence[Tagger] | None = None, phrase_reader: PhraseReader | None = None
+) -> FastAPI:
     """The application. Without arguments (``uvicorn --factory app.main:create_app``) everything comes from the environment.
 
-    Raises StartupError and model.errors.ArtifactError where the models cannot be served.
+    ``phrase_reader`` goes with ``taggers``: who gives those serves no other reader. Raises StartupError and model.errors.SlotlineError
+    where the models or the reader cannot be served.
     """
     settings = settings or Settings()
     if taggers is None:
-        return assemble(settings, load_all(settings.models, threads=settings.threads))
-    return assemble(settings, active_lines(loaded(tagger) for tagger in taggers))
+        return assemble(settings, load_all(settings.models, threads=settings.threads), load_values(settings))
+    return assemble(settings, active_lines(loaded(tagger) for tagger in taggers), phrase_reader)
 
 
-def assemble(settings: Settings, lines: Lines[Loaded], control: Control | None = None) -> FastAPI:
+def assemble(
+    settings: Settings, lines: Lines[Loaded], phrase_reader: PhraseReader | None = None, control: Control | None = None
+) -> FastAPI:
     """The application for what is loaded. ``control`` carries out admin commands; default: for this process alone."""
     metrics = Metrics()
     registry = ModelRegistry(lines, settings, metrics)
@@ -54,17 +62,13 @@ def assemble(settings: Settings, lines: Lines[Loaded], control: Control | None =
         Timers(),
         Outbox(),
         control or LocalControl(registry),
+        ValueService(phrase_reader, settings, metrics) if phrase_reader else None,
     )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        registry.start()
-        ticking = asyncio.create_task(metrics.keep_flushed())
-        yield
-        parts.service.draining = True
-        await registry.close()
-        ticking.cancel()
-        metrics.flush()
+        async with _at_work(parts):
+            yield
         if provider is not None:
             await asyncio.to_thread(provider.shutdown)  # sends what it still has
 
@@ -83,19 +87,36 @@ def assemble(settings: Settings, lines: Lines[Loaded], control: Control | None =
     return app
 
 
+@asynccontextmanager
+async def _at_work(parts: Parts) -> AsyncIterator[None]:
+    """Models and reader answer inside of it; what they have accepted is answered before it ends."""
+    registry, reading = parts.service.registry, parts.values
+    registry.start()
+    if reading is not None:
+        reading.start()
+    ticking = asyncio.create_task(parts.metrics.keep_flushed())
+    yield
+    parts.service.draining = True
+    await registry.close()
+    if reading is not None:
+        await reading.close()
+    ticking.cancel()
+    parts.metrics.flush()
+
+
 def _mount(app: FastAPI, parts: Parts) -> None:
     app.router.routes.extend(v1.ROUTES)  # first, because they are asked most
     app.include_router(v1.router)
     app.include_router(health.router)
     app.include_router(admin.router)
-    app.router.routes.extend([*admin.ROUTES, *pages.ROUTES])
+    app.router.routes.extend(PLAIN)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(ClientGone, on_client_gone)
     # In place of Starlette's outermost layer, which answers failures in plain text and is paid for by every request.
     stack = app.build_middleware_stack()
     assert isinstance(stack, ServerErrorMiddleware)
-    app.middleware_stack = ExchangeMiddleware(stack.app, parts, [*v1.ROUTES, *admin.ROUTES, *pages.ROUTES], v1.HOT, v1.AT_ONCE)
+    app.middleware_stack = ExchangeMiddleware(stack.app, parts, [*v1.ROUTES, *PLAIN], v1.HOT, v1.AT_ONCE)
 
 
 def _trace(app: FastAPI, settings: Settings) -> "TracerProvider | None":

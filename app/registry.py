@@ -7,8 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from app import lineup
-from app.batch import BatchLimits
-from app.capacity import QueueLimits
+from app.capacity import limits_of
 from app.errors import NotFound, StartupError
 from app.interpreter import release_memory
 from app.lineup import Command, Line, Lines, Release
@@ -149,15 +148,8 @@ class ModelRegistry:
             served.batcher.watch()
 
     def _serve(self, found: Loaded) -> ServedModel:
-        tagger, settings = found.tagger, self._settings
-        limits = QueueLimits(
-            items=settings.max_waiting_items,
-            words=settings.max_waiting_words,
-            wait_s=settings.max_wait_s,
-            hang_s=settings.batch_timeout_s,
-            batch=BatchLimits(rows=settings.max_batch_rows, cells=settings.max_batch_cells),
-        )
-        return ServedModel(tagger, MicroBatcher(tagger.name, tagger, limits, self._metrics), found.release)
+        tagger = found.tagger
+        return ServedModel(tagger, MicroBatcher(tagger.name, tagger, limits_of(self._settings), self._metrics), found.release)
 
 
 def _versions(lines: Lines[ServedModel]) -> list[ServedModel]:

@@ -2,16 +2,14 @@
 
 import asyncio
 import logging
-import time
-import zoneinfo
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import cache, lru_cache
+from datetime import datetime
 from typing import NamedTuple
 
 from app import tracing
 from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
 from app.metrics import Metrics
+from app.reference import reference_errors, reference_of
 from app.registry import ModelRegistry, ServedModel
 from app.settings import Settings
 from app.waiting import Gone, Promise, Served
@@ -22,7 +20,6 @@ from model.text import tokenize
 
 logger = logging.getLogger(__name__)
 
-EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
 
 
@@ -99,16 +96,10 @@ class AnnotationService:
         except NotFound as error:
             raise NotFound(error.detail, errors=(FieldError("/model", "model_not_found", error.detail),)) from None
         if options.names_something:
-            errors = [*_unknown_names(options, served), *_reference_errors(options)]
+            errors = [*_unknown_names(options, served), *reference_errors(options.reference_time, options.timezone)]
             if errors:
                 raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
-        timezone = options.timezone
-        if options.reference_time is None and timezone is None:
-            timezone = "UTC"
-            moment, text = _this_second(int(time.time()))
-        else:
-            moment = _resolve_reference(options)
-            text = moment.isoformat()
+        moment, text, timezone = reference_of(options.reference_time, options.timezone)
         language = options.language or served.languages[0]
         asked = (options.expected_slots, options.intent, options.required_slots)
         return Plan(served, language, moment, text, timezone, *asked, options.min_confidence)
@@ -225,40 +216,3 @@ def _unknown_names(options: Options, served: ServedModel) -> list[FieldError]:
         for pointer, kind, name, allowed in named
         if name is not None and name not in allowed
     ]
-
-
-def _reference_errors(options: Options) -> list[FieldError]:
-    errors = []
-    time, zone = options.reference_time, options.timezone
-    if zone is not None and zone not in time_zones():
-        errors.append(FieldError("/context/timezone", "unknown_timezone", f"{zone!r} is no IANA time zone; send one such as 'Asia/Taipei'"))
-    if time is not None and not EARLIEST_YEAR <= time.year <= LATEST_YEAR:
-        message = f"the year {time.year} is not served; send one from {EARLIEST_YEAR} to {LATEST_YEAR}"
-        errors.append(FieldError("/context/reference_time", "reference_time_out_of_range", message))
-    if time is not None and time.tzinfo is None and zone is None:
-        message = "the reference time has no offset; add one such as +08:00, or send a timezone"
-        errors.append(FieldError("/context/reference_time", "reference_time_without_offset", message))
-    return errors
-
-
-@lru_cache(maxsize=1)
-def _this_second(unix_time: int) -> tuple[datetime, str]:
-    """A whole second in UTC and its ISO 8601 form: made once for all requests of a second, for it takes longer than their validation."""
-    moment = datetime.fromtimestamp(unix_time, UTC)
-    return moment, moment.isoformat()
-
-
-def _resolve_reference(options: Options) -> datetime:
-    """The moment that relative dates count from, in the caller's time zone if it is known."""
-    zone = zoneinfo.ZoneInfo(options.timezone) if options.timezone else None
-    if options.reference_time is None:
-        return datetime.now(zone or UTC).replace(microsecond=0)
-    if options.reference_time.tzinfo is None:
-        return options.reference_time.replace(tzinfo=zone)
-    return options.reference_time.astimezone(zone) if zone else options.reference_time
-
-
-@cache
-def time_zones() -> frozenset[str]:
-    """Every IANA zone that is known here: a request may name no other, so no path reaches the file system."""
-    return frozenset(zoneinfo.available_timezones())

@@ -24,6 +24,7 @@ from app.pipe import Message
 from app.registry import ServedModel
 from app.server import Server
 from app.settings import Settings, parse_arguments
+from app.values import load_values
 from model.errors import SlotlineError
 
 BEATS = 4  # signs of life in the time after which their absence is death
@@ -67,7 +68,7 @@ class Supervised:
             if not (line := lines.readline()):
                 return None
             loaded = self._load(pipe.decode(line)["lines"])
-            app = assemble(self._settings, loaded, control=self)
+            app = assemble(self._settings, loaded, load_values(self._settings), self)
             self._parts: Parts = app.state.parts
             registry = self._parts.service.registry
             self.tell({"kind": "loaded", "lines": pipe.lines_message(_releases(registry.lines)), "default": registry.default})

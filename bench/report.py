@@ -102,12 +102,12 @@ def update(folder: Path, head: Mapping[str, Any], results: Mapping[str, Result])
 def markdown(whole: Mapping[str, Any]) -> str:
     """All parts as Markdown tables, goals first."""
     goals = [{"part": name, **row} for name, part in whole["parts"].items() for row in part["goals"]]
-    lines = ["# Serving, measured", "", "Made by `make bench`; `serving.json` has every figure.", "", "## Goals", "", *_table(goals)]
+    lines = ["# Serving, measured", "", "Made by `make bench`; `serving.json` has every figure.", "", "## Goals", "", *table_lines(goals)]
     for name, part in whole["parts"].items():
         lines += ["", f"## {name}", "", f"{part['date']}, commit {part['commit']}; {_said(part['machine'])}; {_said(part['software'])}; "]
         lines[-1] += f"model {part['model']['name']} {part['model']['sha256'][:12]}; {_said(part['settings'])}."
         for table in part["tables"]:
-            lines += ["", f"**{table['title']}**", "", *_table(table["rows"]), *(f"\n{note}" for note in table["notes"])]
+            lines += ["", f"**{table['title']}**", "", *table_lines(table["rows"]), *(f"\n{note}" for note in table["notes"])]
     return "\n".join(lines) + "\n"
 
 
@@ -139,7 +139,8 @@ def _print(console: Console, title: str, rows: Sequence[Row]) -> None:
     console.print()
 
 
-def _table(rows: Sequence[Row]) -> list[str]:
+def table_lines(rows: Sequence[Row]) -> list[str]:
+    """Rows as a Markdown table."""
     if not rows:
         return ["(none)"]
     return [

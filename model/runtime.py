@@ -1,5 +1,7 @@
 """The only door to onnxruntime: arrays in, probabilities out."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import onnxruntime
 
@@ -10,9 +12,9 @@ Outputs = dict[str, np.ndarray]  # by output name
 
 
 class OnnxGraph:
-    """A tagger's graph as onnxruntime runs it.
+    """A graph as onnxruntime runs it: a tagger's, or by ``feed`` any other.
 
-    Inputs ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32, and ``context`` [B, X], float32; outputs as
+    A tagger's inputs: ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32, and ``context`` [B, X], float32; outputs as
     ``docs/artifact.md`` lists them.
     A graph may lack an input or the intents.
     ``run`` may be called from several threads.
@@ -40,6 +42,11 @@ class OnnxGraph:
         """
         if batch.word_ids_BT.size == 0 or batch.lengths_B.min() < 1:
             raise ValueError(f"a batch needs at least one utterance, each of at least one word; got {batch.word_ids_BT.shape}")
-        feeds = {"word_ids": batch.word_ids_BT, "ngram_ids": batch.ngram_ids_BTK, "lengths": batch.lengths_B, "context": batch.context_BX}
-        results = self._session.run(self.outputs, {name: feeds[name] for name in self.inputs})
+        return self.feed(
+            {"word_ids": batch.word_ids_BT, "ngram_ids": batch.ngram_ids_BTK, "lengths": batch.lengths_B, "context": batch.context_BX}
+        )
+
+    def feed(self, arrays: Mapping[str, np.ndarray]) -> Outputs:
+        """The outputs for arrays by input name, those that the graph has no input for left out; no array may be empty."""
+        results = self._session.run(self.outputs, {name: arrays[name] for name in self.inputs})
         return dict(zip(self.outputs, results, strict=True))

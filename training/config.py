@@ -237,13 +237,13 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     for override in overrides:
-        _apply(settings, override)
+        apply_override(settings, override)
     config = build(TrainingConfig, settings, path.name)
     config.tagger()
     return dataclasses.replace(config, minimal_pairs=str(path.parent / config.minimal_pairs)) if config.minimal_pairs else config
 
 
-def _apply(settings: dict[str, Any], override: str) -> None:
+def apply_override(settings: dict[str, Any], override: str) -> None:
     """Set one ``table.key=value`` in place."""
     key, equals, value = override.partition("=")
     if not equals:

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 import torch
 
-from model.artifact import MANIFEST, ModelArtifact, write_artifact
+from model.artifact import ModelArtifact, write_artifact
 from model.calibration import Calibration
+from model.directory import MANIFEST
 from model.features import Features, Featurizer
 from model.labels import LabelScheme
 from model.tagger import Tagger

@@ -9,12 +9,13 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app import __version__, errors
-from app.api import admin_openapi, v1
+from app.api import admin_openapi, v1, values
 from app.api.deps import Exchange, Parts
 from app.api.openapi_gate import add_keys, gate_problems
 from app.api.problems import MEDIA_TYPE, problem
-from app.api.requests import BatchRequest, ParseRequest
+from app.api.requests import BatchRequest, ParseRequest, ValuesRequest
 from app.api.schemas import BatchAnswer, ParseAnswer
+from app.api.value_schemas import ValuesAnswer
 from app.errors import FieldError, ServiceError
 
 DESCRIPTION = (
@@ -50,6 +51,33 @@ BATCH_EXAMPLES: dict[str, dict[str, Any]] = {
         "value": {"items": [{"id": "a", "text": "a table for two tonight"}, {"id": "b", "text": " "}], "context": CONTEXT, "include": []},
     }
 }
+VALUES_EXAMPLES: dict[str, dict[str, Any]] = {
+    "english": {
+        "summary": "A date, a time, people and an airport; one phrase says no date",
+        "value": {
+            "phrases": [
+                {"text": "November 2nd", "kind": "date"},
+                {"text": "half seven", "kind": "time"},
+                {"text": "me and my wife", "kind": "number"},
+                {"text": "Heathrow", "kind": "place"},
+                {"text": "somewhere cheap", "kind": "date"},
+            ],
+            "context": CONTEXT,
+        },
+    },
+    "russian": {
+        "summary": "The same in Russian; the kind of the last is left out",
+        "value": {
+            "phrases": [
+                {"text": "второго ноября", "kind": "date"},
+                {"text": "полвосьмого вечера", "kind": "time"},
+                {"text": "из Санкт-Петербурга", "kind": "place"},
+                {"text": "полторы тысячи рублей"},
+            ],
+            "context": CONTEXT,
+        },
+    },
+}
 
 _UNKNOWN_MODEL = errors.NotFound(
     "there is no model 'trains'; loaded: booking",
@@ -68,9 +96,12 @@ _PARSING: tuple[ServiceError, ...] = (
     errors.Overloaded("2048 utterances wait already; try again in a second", retry_after_s=1),
     errors.DeadlineExceeded("no answer within 5 s; send fewer at a time or try again later"),
 )
+_NO_READER = errors.NotFound("this service has no reader of values; start it with --values DIR")
+_READING = tuple(_NO_READER if error is _UNKNOWN_MODEL else error for error in _PARSING)
 NAMES = {  # path -> what generated clients call the operation, what the page calls it
     "/v1/parse": ("parse", "Parse one text"),
     "/v1/parse/batch": ("parse_batch", "Parse many texts"),
+    "/v1/values": ("values", "Read phrases that say one value each"),
     "/v1/labels": ("labels", "The slots and intents of a model, with titles"),
     "/v1/models": ("models", "The loaded models"),
     "/v1/models/{name}": ("model", "One model, with its scores and its card"),
@@ -84,6 +115,7 @@ _INTERNAL = ServiceError("the service failed on this request; tell the operator 
 PROBLEMS: dict[str, tuple[ServiceError, ...]] = {
     "/v1/parse": _PARSING,
     "/v1/parse/batch": tuple(error for error in _PARSING if error.status != 504),
+    "/v1/values": _READING,
     "/v1/labels": (_UNKNOWN_MODEL, _NOT_ACCEPTABLE, _INTERNAL),
     "/v1/models": (_NOT_ACCEPTABLE, _INTERNAL),
     "/v1/models/{name}": (_UNKNOWN_MODEL, _NOT_ACCEPTABLE, _INTERNAL),
@@ -151,8 +183,12 @@ async def _add_examples(built: dict[str, Any], parts: Parts) -> None:
     async def many(value: dict[str, Any]) -> dict[str, Any]:
         return await v1.answer_many(BatchRequest.model_validate_json(orjson.dumps(value)), parts.service, exchange)
 
+    async def phrases(value: dict[str, Any]) -> dict[str, Any]:
+        return await values.answer_phrases(ValuesRequest.model_validate_json(orjson.dumps(value)), parts.values, exchange)
+
     await _answer_examples(built["paths"]["/v1/parse"]["post"], PARSE_EXAMPLES, one)
     await _answer_examples(built["paths"]["/v1/parse/batch"]["post"], BATCH_EXAMPLES, many)
+    await _answer_examples(built["paths"]["/v1/values"]["post"], VALUES_EXAMPLES, phrases)
 
 
 async def _answer_examples(
@@ -173,7 +209,7 @@ async def _answer_examples(
 def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
     for part in (answer, *answer.get("results", ())):
         if "timing_ms" in part:
-            part["timing_ms"] = EXAMPLE_TIMING
+            part["timing_ms"] = {name: EXAMPLE_TIMING[name] for name in part["timing_ms"]}
     return answer
 
 
@@ -191,8 +227,18 @@ async def _parse_batch(body: Annotated[BatchRequest, Body()]) -> None:
     """
 
 
-# Documentation only: FastAPI describes these, plain routes in ``app.api.v1`` serve the paths.
+async def _values(body: Annotated[ValuesRequest, Body()]) -> None:
+    """Tells what phrases amount to that stand for one value each: dates, times, numbers of people, money, places.
+
+    Each phrase has its own `status`, in the order of the request. One that says no value, or one that cannot be read for sure, has
+    the status 200, the value null and the reason `value_not_understood`. The same body gives the same answer once
+    `context.reference_time` is given.
+    """
+
+
+# Documentation only: FastAPI describes these, plain routes in ``app.api.v1`` and ``app.api.values`` serve the paths.
 _TWINS = [
     APIRoute("/v1/parse", _parse, methods=["POST"], response_model=ParseAnswer, name="parse", tags=["Native API"]),
     APIRoute("/v1/parse/batch", _parse_batch, methods=["POST"], response_model=BatchAnswer, name="parse_batch", tags=["Native API"]),
+    APIRoute("/v1/values", _values, methods=["POST"], response_model=ValuesAnswer, name="values", tags=["Native API"]),
 ]

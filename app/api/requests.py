@@ -1,5 +1,6 @@
 """The shapes of requests: they validate what comes in and document it."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -15,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from app.errors import FieldError, Invalid, Malformed
+from app.errors import FieldError, Invalid, Malformed, invalid
 from app.lineup import Place
 
 T = TypeVar("T")
@@ -23,6 +24,7 @@ T = TypeVar("T")
 Include = Literal["words", "alternatives", "distribution"]
 OffsetUnit = Literal["codepoint", "utf16", "utf8"]
 DatePolicy = Literal["future", "past", "nearest"]
+Kind = Literal["date", "time", "datetime", "date_range", "time_range", "number", "duration", "money", "place"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 ItemId = Annotated[str, Field(max_length=200)]
 
@@ -33,14 +35,19 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class Context(Request):
-    """What the text does not say. The same body gives the same answer once `reference_time` is given."""
+class TimeContext(Request):
+    """When and where it was said. The same body gives the same answer once `reference_time` is given."""
 
     reference_time: Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})] | None = Field(
         None, description="the moment that relative dates count from, ISO 8601; without offset only if `timezone` is given; default: now"
     )
     timezone: str | None = Field(None, max_length=64, description="IANA name of the caller's time zone, such as `Asia/Taipei`")
     date_policy: DatePolicy = Field("future", description="where a date without year lies, seen from `reference_time`")
+
+
+class Context(TimeContext):
+    """What the text does not say. The same body gives the same answer once `reference_time` is given."""
+
     expected_slots: tuple[str, ...] = Field(
         (),
         max_length=100,
@@ -54,6 +61,7 @@ class Context(Request):
 
 
 _DEFAULT_CONTEXT = Context()  # frozen, so that every request may share it
+_DEFAULT_TIME_CONTEXT = TimeContext()
 
 
 class Options(Request):
@@ -180,3 +188,36 @@ class ManyTexts(Request):
 
 class BatchRequest(Options, ManyTexts):
     """Many texts with the same options; each has its own status."""
+
+
+class PhraseItem(Request):
+    """A phrase that says one value, without the words around it."""
+
+    text: str = Field(description="the phrase; the service limits its characters")
+    kind: Kind | None = Field(None, description="what is asked for; decides what a bare number is. Left out: what the words tell")
+
+
+class ValuesRequest(Request):
+    """Many phrases with the same context; each has its own status."""
+
+    phrases: Annotated[list[Annotated[PhraseItem, WrapValidator(_keep_bad_item)]], BeforeValidator(_check_number)] = Field(
+        min_length=1, description="in the order of the answers; the service limits their number"
+    )
+    context: TimeContext = Field(_DEFAULT_TIME_CONTEXT)
+
+
+def moment_of(context: TimeContext) -> datetime | None:
+    """The context's reference time, None where it has none. Raises Invalid for one that is no time."""
+    if context.reference_time is None:
+        return None
+    try:
+        return datetime.fromisoformat(context.reference_time)
+    except ValueError:
+        message = "this is no ISO 8601 date and time; send one such as 2026-10-20T10:00:00+08:00"
+        raise invalid("/context/reference_time", "not_a_time", message) from None
+
+
+def refusal(item: BadItem, pointer: str) -> Invalid:
+    """The error of one item of a batch, which stands at ``pointer``."""
+    errors = tuple(FieldError(pointer + entry.pointer, entry.code, entry.message) for entry in item.errors)
+    return Invalid("; ".join(f"{entry.pointer}: {entry.message}" for entry in errors), errors=errors)

@@ -6,7 +6,6 @@ Parsing does not go through FastAPI, whose machinery costs more than the inferen
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -33,10 +32,10 @@ from app.api.deps import (
     too_large,
 )
 from app.api.problems import problem
-from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, validated
+from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseRequest, moment_of, refusal, validated
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
-from app.errors import Invalid, ServiceError, annotation_failed, invalid
+from app.errors import ServiceError, annotation_failed
 from app.registry import ModelRegistry, ServedModel
 from app.service import AnnotationService, Plan, Reading
 
@@ -184,7 +183,7 @@ def service_options(asked: Options) -> service.Options:
     return service.Options(
         asked.model,
         asked.language,
-        None if context.reference_time is None else _reference_time(context.reference_time),
+        moment_of(context),
         context.timezone,
         context.expected_slots,
         context.intent,
@@ -193,19 +192,10 @@ def service_options(asked: Options) -> service.Options:
     )
 
 
-def _reference_time(given: str) -> datetime:
-    try:
-        return datetime.fromisoformat(given)
-    except ValueError:
-        message = "this is no ISO 8601 date and time; send one such as 2026-10-20T10:00:00+08:00"
-        raise invalid("/context/reference_time", "not_a_time", message) from None
-
-
 def _text(item: BatchItem | BadItem, index: int) -> str | ServiceError:
     if isinstance(item, BatchItem):
         return item.text
-    errors = tuple(type(entry)(f"/items/{index}{entry.pointer}", entry.code, entry.message) for entry in item.errors)
-    return Invalid("; ".join(f"{entry.pointer}: {entry.message}" for entry in errors), errors=errors)
+    return refusal(item, f"/items/{index}")
 
 
 def _result(item: BatchItem | BadItem, outcome: Reading | ServiceError, plan: Plan, asked: BatchRequest, seconds: float) -> dict[str, Any]:

@@ -110,23 +110,29 @@ def _sum(tokens: Sequence[Token]) -> _Amount:
     """Terms added up: PER PER + n2 KID -> 4. Refuses people added to things, and a number that is left open."""
     if (nights := _nights(tokens)) is not None:
         return _Amount(nights, "u_n")
-    total: int | float = 0
-    nouns: set[str] = set()
-    place, terms, bare = 0, 0, False
+    terms: list[tuple[int | float, str | None]] = []
+    place = 0
     while place < len(tokens):
-        joined = terms > 0 and tokens[place].symbol == "+"
+        joined = bool(terms) and tokens[place].symbol == "+"
         number, noun, place = _term(tokens, place + joined)
-        if terms and not joined and (noun is None or bare):
+        if terms and not joined and (noun is None or terms[-1][1] is None):
             raise out_of_place(f"{number}")
-        total, terms, bare = total + number, terms + 1, noun is None
-        nouns |= {noun} if noun else set()
+        terms.append((number, noun))
     if not terms:
         raise out_of_place("nothing")
+    total = sum(number for number, _ in (terms[:1] if _is_told_apart(terms) else terms))
+    nouns = {noun for _, noun in terms if noun}
     if len(nouns) > 1 and not nouns <= set(_PERSONS):
         raise Refusal("contradiction", f"{', '.join(sorted(nouns))} do not add up")
     if nouns and total != int(total):
         raise Refusal("impossible", f"{total} of {min(nouns)}")
     return _Amount(whole(total), min(nouns, default=None))
+
+
+def _is_told_apart(terms: Sequence[tuple[int | float, str | None]]) -> bool:
+    """Whether a number of people is followed by who they are: "5 people, 3 adults and 2 kids" are five."""
+    (first, noun), rest = terms[0], terms[1:]
+    return noun == "PPL" and len(rest) > 1 and all(each in ("ADULT", "KID") for _, each in rest) and first == sum(n for n, _ in rest)
 
 
 def _nights(tokens: Sequence[Token]) -> int | None:
@@ -154,6 +160,8 @@ def _term(tokens: Sequence[Token], place: int) -> tuple[int | float, str | None,
         raise out_of_place(token.symbol or "nothing")
     number, place = found
     behind = at(tokens, place)
+    if before == behind.symbol == "PPL":
+        return number, before, place + 1  # "нас 9 человек"
     if before == "PPL" or behind.category != NOUN or behind.symbol == "PER":
         if before and before != "PPL":
             raise out_of_place(before)
@@ -177,11 +185,16 @@ def _price(tokens: Sequence[Token]) -> _Amount:
             raise out_of_place(tokens[place].symbol)
         currency, place = tokens[place].symbol, place + 1
     cents = at(tokens, place).symbol == "+"
-    if (rest := amount(tokens, place + cents)) and currency and at(tokens, rest[1]).symbol == "CENT":
-        if number != int(number) or not 0 < rest[0] < 100 or currency == "CENT":
+    if (rest := amount(tokens, place + cents)) and currency and (at(tokens, rest[1]).symbol == "CENT" or _is_bare_cents(tokens, rest)):
+        if number != int(number) or not 0 <= rest[0] < 100 or currency == "CENT":
             raise out_of_place("CENT")
-        number, place = whole(number + rest[0] / 100), rest[1] + 1
+        number, place = whole(number + rest[0] / 100), rest[1] + (rest[1] < len(tokens))
     end_of(tokens, place)
     if currency == "CENT":
         number, currency = whole(number / 100), None
     return _Amount(number, _DOLLARS.get(currency, currency) if currency else None, scale)
+
+
+def _is_bare_cents(tokens: Sequence[Token], rest: tuple[int | float, int]) -> bool:
+    """Whether a last number of two digits behind the currency is its cents: "15 dollars 50"."""
+    return rest[1] == len(tokens) and 10 <= rest[0] < 100 and rest[0] == int(rest[0]) and tokens[-2].category != TIMES

@@ -4,6 +4,7 @@
 n7 EVE -> 19:00             n7 -> 7:00 or 19:00         1 2a NIGHT -> 0:00                          n10 u_min o8 -> 7:10
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from model.values.quantity import at
@@ -123,7 +124,7 @@ def _plain(line: Line, said: Said, place: int) -> int:
         hour, minute = int(written[:-2]), int(written[-2:])
     else:
         minute, end = _minute_behind(line, end)
-    if at(tokens, end).symbol in ("u_h", "CLK") and (minute is None or len(written) > 2):
+    if at(tokens, end).symbol in ("u_h", "CLK") and (minute is None or len(written) > 2 or joined == ":"):
         end += 1
     if not _is_meant(line, said, place, end, minute):
         return 0
@@ -201,7 +202,9 @@ def clocks_of(said: Said) -> list[Clock]:
     Refuses an hour that the part of the day leaves out ("15 in the morning").
     """
     assert said.hour is not None
-    parts = [part for part in said.parts if part != "MIDN"]
+    if said.hour == 0 and "PM" in said.parts:
+        return clocks_of(replace(said, hour=12))  # "0:45 pm"
+    parts = [part for part in said.parts if part != "MIDN" and not (said.hour == 0 and part == "MOR")]  # "0:45 in the morning"
     exact = said.exact and not (parts and 0 < said.hour <= 12)
     hours = [said.hour] if exact else [said.hour % 12, said.hour % 12 + 12]
     hours = [hour for hour in hours if all(hour % 24 in _HOURS[part] for part in parts)]

@@ -54,7 +54,7 @@ def _named_days(said: Said, context: Context, anchor: date | None) -> list[Days]
         raise Refusal("out_of_place", f"{', '.join(sorted(key)) or 'nothing'} together name no date")
     if checked:
         found = _on_weekday(found, said)
-    if said.third or said.half:
+    if said.third or said.half or said.week:
         found = [stretches.part(days, said) for days in found]
     return [_moved(days, said) for days in found] if shift else found
 
@@ -66,7 +66,8 @@ def _check_accessories(said: Said, key: frozenset[str]) -> None:
         raise Refusal("out_of_place", f"{said.modifier} beside {', '.join(sorted(key)) or 'nothing'}")
     if said.third and (key not in _STRETCHES or said.modifier == AFTER_NEXT):
         raise Refusal("out_of_place", f"{said.third} of {', '.join(sorted(key)) or 'nothing'}")
-    if said.half and (key not in _STRETCHES or not (said.month or said.unit == "u_mo") or said.third):
+    part = said.half or said.week
+    if part and (key not in _STRETCHES or not (said.month or said.unit == "u_mo") or said.third or (said.half and said.week)):
         raise Refusal("out_of_place", "a half of no month")
 
 

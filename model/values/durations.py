@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from model.values.quantity import Quantity, at, end_of, quantity
-from model.values.tokens import UNIT, Token
+from model.values.tokens import NUMBER, UNIT, Token
 from model.values.value import Refusal, Value, out_of_place
 
 _LIMITS = {"MAX": "end", "..": "end", "UNDER": "end", "MIN": "start", "FROM": "start", "OVER": "start"}
@@ -19,7 +19,7 @@ def duration_of(tokens: Sequence[Token]) -> Value:
         if symbol in _LIMITS and limit:
             raise out_of_place(symbol)
         about, limit, place = about or symbol == "ABOUT", symbol if symbol in _LIMITS else limit, place + 1
-    rest = list(tokens[place:])
+    rest = _turned(tokens[place:]) if about else list(tokens[place:])
     marks = ("..", "-", "+") if limit == "FROM" else ("..", "-")
     separator = next((number for number, token in enumerate(rest) if token.symbol in marks), 0)
     if separator and limit in ("", "FROM"):
@@ -28,6 +28,14 @@ def duration_of(tokens: Sequence[Token]) -> Value:
     if not limit:
         return Value("duration", length.value, timex=length.timex, grain=length.grain, approximate=about)
     return Value("duration", grain=length.grain, approximate=about, **{_LIMITS[limit]: length.value})
+
+
+def _turned(tokens: Sequence[Token]) -> list[Token]:
+    """A unit with its number behind it, as Russian says roughly how long ("часа два", "дней на пять"), the other way round."""
+    unit, number = (tokens[0], [token for token in tokens[1:] if token.symbol != "FOR"]) if tokens else (None, [])
+    if unit is not None and unit.category == UNIT and len(number) == 1 and number[0].category == NUMBER and len(tokens) <= 3:
+        return [number[0], unit]
+    return list(tokens)
 
 
 def _between(left: list[Token], right: list[Token], about: bool) -> Value:

@@ -11,15 +11,16 @@ from datetime import date, timedelta
 
 from model.values.moments import MOST, Speech, values_of
 from model.values.quantity import at, quantity
-from model.values.ranges import date_range, range_values
+from model.values.ranges import date_range, lasting, range_values
 from model.values.reading import read_side
 from model.values.said import Line, Said
 from model.values.tokens import MODIFIER, MONTH, NUMBER, PART, UNIT, Token
 from model.values.value import Refusal, Value, out_of_place
-from model.values.written import groups_of
+from model.values.written import groups_of, month_of
 
 _LIMITS = {"AFTER": "start", "FROM": "start", "BEFORE": "end", "BY": "end", "..": "end"}
 _BEHIND = {"AFTER": "FROM", "BEFORE": "BY", "BY": "BY"}
+_STARTS = ("date", "time", "datetime")
 _MINUTES = ("HALF", "QUARTER", "u_min")
 
 
@@ -52,15 +53,16 @@ def _is_bare(tokens: Sequence[Token]) -> bool:
 
 def _choice(tokens: list[Token], speech: Speech) -> list[Value]:
     """The readings of a phrase without "or"."""
-    if len(tokens) > 1 and tokens[-1].symbol in _BEHIND:  # "6 pm or later", "friday at the latest"
-        return _limited([], _BEHIND[tokens[-1].symbol], tokens[:-1], speech)
+    if len(tokens) > 1 and tokens[-1].symbol in _BEHIND:  # "6 pm or later", "friday at the latest", "from june 3 onwards"
+        begun = tokens[0].symbol == "FROM" and tokens[-1].symbol == "AFTER"
+        return _limited([], _BEHIND[tokens[-1].symbol], tokens[begun:-1], speech)
     if (found := _lasting(tokens, speech)) is not None:
         return found
     begin = next((place for place, token in enumerate(tokens) if token.symbol == "FROM" and _opens(tokens, place)), -1)
     prefix, body = (tokens[:begin], tokens[begin + 1 :]) if begin >= 0 else ([], tokens)
     separators = _separators(body, speech.wants)
     if begin >= 0 and not separators:
-        separators = _joints(body)
+        separators = _joints(body) or _misread(body)
     if len(separators) > 1:
         raise out_of_place([body[place].symbol for place in separators])
     if separators and separators[0] > 0:
@@ -84,6 +86,15 @@ def _joints(tokens: Sequence[Token]) -> list[int]:
         place
         for place, token in enumerate(tokens)
         if token.symbol == "+" and not _continues(tokens[place - 1] if place else None, at(tokens, place + 1))
+    ]
+
+
+def _misread(tokens: Sequence[Token]) -> list[int]:
+    """Where "to" stands between two numbers behind "from": the end of a range, whatever was read ("from 5 to 7" is not from 6:55)."""
+    return [
+        place
+        for place, token in enumerate(tokens)
+        if token.symbol == "TO" and place and tokens[place - 1].category == NUMBER and at(tokens, place + 1).category == NUMBER
     ]
 
 
@@ -148,6 +159,8 @@ def _is_dashed(tokens: Sequence[Token], place: int, groups: Sequence[Token], wan
         return False
     if before and before.category == MONTH:
         return False
+    if month_of(groups):
+        return wants != "time"
     first, second = groups
     if wants == "time" or behind.category == PART:
         return len(second.symbol) == 2 and (second.value > 24 or second.symbol == "00") and first.value <= 24
@@ -165,20 +178,22 @@ def _lasting(tokens: list[Token], speech: Speech) -> list[Value] | None:
         if not found:
             continue
         length, end = found
+        if at(tokens, end).category == PART or at(tokens, end).ordinal:
+            continue  # "на 7 часов вечера", "на десять минут восьмого"
         rest = tokens[:place] if place and end == len(tokens) else tokens[end:] if not place else []
         rest = rest[1:] if rest and rest[0].symbol == "FROM" else rest
         if rest:
-            starts = [value for value in _single(read_side(line(rest, speech)), speech) if value.type == "date"]
+            starts = [value for value in _single(read_side(line(rest, speech)), speech) if value.type in _STARTS]
             if not starts:
-                raise out_of_place(f"a length, {length.timex}, without a day that it begins on,")
-            return [date_range(date.fromisoformat(str(value.value)), length, str(value.timex)) for value in starts]
+                raise out_of_place(f"a length, {length.timex}, without a day or time that it begins on,")
+            return [lasting(value, length) for value in starts]
     return None
 
 
 def _range(sides: Sequence[Sequence[Token]], mark: str, speech: Speech) -> list[Value]:
     """The readings of "from left to right", where the words in front of "from" belong to both ("tomorrow from 5 to 7")."""
     prefix, left, right = sides
-    first, second = _pair(left, right, speech)
+    first, second = _pair(left, right, speech if not prefix or speech.wants == "date" else speech._replace(wants="time"))
     if mark != ".." and first.has_date and not first.has_clock and not second.has_date and not prefix:
         raise out_of_place(mark)
     if prefix:
@@ -197,7 +212,7 @@ def _pair(left: Sequence[Token], right: Sequence[Token], speech: Speech) -> tupl
     try:
         second = read_side(line(right, speech))
     except Refusal:
-        if speech.wants:
+        if speech.wants not in (None, "datetime"):
             raise
         first = read_side(line(left, speech))
         return first, read_side(line(right, speech, "time" if first.has_clock else "date"))
@@ -216,12 +231,13 @@ def _neighbours(left: list[Token], right: list[Token], speech: Speech) -> list[V
 def _limited(prefix: list[Token], limit: str, rest: list[Token], speech: Speech) -> list[Value]:
     """A range open at one end: "after 6 pm", "friday before noon", "до пятницы"."""
     said = read_side(line(rest, speech))
-    if prefix:
+    about = bool(prefix) and prefix[-1].symbol == "ABOUT"
+    if prefix := prefix[: len(prefix) - about]:
         shared = read_side(line(prefix, speech))
         if shared.has_clock or shared.now or said.has_date or not said.has_clock:
             raise out_of_place(limit)
         said.take_date(shared)
-    return [replace(_opened(value, limit), approximate=said.approximate) for value in values_of(said, speech)]
+    return [replace(_opened(value, limit), approximate=said.approximate or about) for value in values_of(said, speech)]
 
 
 def _opened(value: Value, limit: str) -> Value:

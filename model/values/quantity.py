@@ -7,6 +7,8 @@ from model.values.tokens import NUMBER, TIMES, UNIT, Token
 from model.values.value import Refusal, out_of_place
 
 _NOTHING = Token("end", 0, "")
+_HUNDRED = Token(NUMBER, 100, "")
+_MANY = {"CPL": (_HUNDRED,), "HALF": (Token(NUMBER, 10, ""), Token(NUMBER, 12, ""))}  # "a couple hundred", "half a dozen"
 _SHORT = {"u_y": "Y", "u_mo": "M", "u_w": "W", "u_d": "D", "u_n": "D", "u_h": "H", "u_min": "M", "u_s": "S"}
 _GRAINS = {"u_y": "year", "u_mo": "month", "u_w": "week", "u_d": "day", "u_n": "day", "u_h": "hour", "u_min": "minute", "u_s": "second"}
 _MONTHS = {"u_y": 12, "u_mo": 1}
@@ -60,12 +62,18 @@ def amount(tokens: Sequence[Token], place: int) -> tuple[int | float, int] | Non
             number, place = number / 4, place + 1
         elif at(tokens, place).symbol == "CPL":
             number, place = number * 2, place + 1
+        elif first.symbol and at(tokens, place) == _HUNDRED:
+            number, place = number * 100, place + 1  # "3 hundred"
     elif first.symbol in ("HALF", "QUARTER", "CPL"):
         number, place = {"HALF": 0.5, "QUARTER": 0.25, "CPL": 2}[first.symbol], place + 1
+        if (many := at(tokens, place)) in _MANY.get(first.symbol, ()):
+            number, place = number * many.value, place + 1
     else:
         return None
     if at(tokens, place).category == TIMES:
         number, place = number * at(tokens, place).value, place + 1
+        if len((rest := at(tokens, place)).symbol) == 3 and rest.is_written and number == int(number):
+            number, place = number + rest.value, place + 1  # "27 тысяч 285"
     return whole(number), place
 
 
@@ -125,19 +133,21 @@ def _rank(unit: str) -> int:
 
 
 def _rest(first: Token, number: int | float, last: tuple[int | float, str]) -> list[tuple[int | float, str]] | None:
-    """What a number without a unit adds to the item in front: half of its unit, or minutes behind hours."""
+    """What a number without a unit adds to the item in front: half of its unit, or minutes behind hours, spoken ones from ten on."""
     count, unit = last
     if first.symbol == "HALF":
         return [(count + number, unit)]
-    if unit == "u_h" and count == int(count) and 0 < number < 60 and number == int(number):
+    if unit == "u_h" and count == int(count) and (0 if first.symbol else 10) <= number < 60 and number == int(number):
         return [last, (number, "u_min")]
     return None
 
 
 def _summed(items: Sequence[tuple[int | float, str]]) -> Quantity:
-    """The items as one length. Refuses half a month or week, and lengths that no calendar holds."""
+    """The items as one length; half a month is 15 days. Refuses half a week, and lengths that no calendar holds."""
     months = sum(count * _MONTHS[unit] for count, unit in items if unit in _MONTHS)
     days = sum(count * _DAYS[unit] for count, unit in items if unit in _DAYS)
+    if months % 1 == 0.5:
+        months, days = months - 0.5, days + 15
     seconds = sum(count * _SECONDS[unit] for count, unit in items if unit in _SECONDS)
     nights = any(unit == "u_n" for _, unit in items)
     if days != int(days) and not nights and all(unit != "u_w" or count == int(count) for count, unit in items):

@@ -5,7 +5,7 @@ of the day. The second side is the first of its kind behind the first side, so a
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from model.values.clock import Clock, clock_timex, clocks_of, part_of
 from model.values.days import days_of
@@ -157,6 +157,20 @@ def _dates(days: Days, last: Days) -> Value:
     length = (last.last - days.first).days
     timex = f"({days.timex},{last.timex},P{length}D)"
     return Value("date_range", start=days.first.isoformat(), end=last.last.isoformat(), timex=timex, grain=last.grain)
+
+
+def lasting(start: Value, length: Quantity) -> Value:
+    """From a day, a time or a date-time on for a length: "5 May for 3 days", "7 pm for two hours"."""
+    if start.type == "date":
+        return date_range(date.fromisoformat(str(start.value)), length, str(start.timex))
+    if length.months or length.days or not 0 < length.seconds < _DAY * 60:
+        raise out_of_place(f"a length, {length.timex}, behind a time,")
+    if start.type == "time":
+        hour, minute = map(int, str(start.value).split(":"))
+        return _times(Clock(hour * 60 + minute, str(start.timex)), length.seconds // 60)
+    end = datetime.fromisoformat(str(start.value)) + timedelta(seconds=length.seconds)
+    timex = f"({start.timex},{end:%Y-%m-%dT%H:%M},{length.timex})"
+    return replace(start, value=None, start=start.value, end=f"{end:%Y-%m-%dT%H:%M}", timex=timex)
 
 
 def date_range(first: date, length: Quantity, timex: str | None = None) -> Value:

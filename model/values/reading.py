@@ -12,10 +12,11 @@ from model.values.quantity import Quantity, at, quantity
 from model.values.said import ANY_DAY, Line, Said
 from model.values.tokens import DAY, HOLIDAY, MODIFIER, MONTH, NUMBER, PART, SEASON, THIRD, UNIT, WEEKDAY
 from model.values.value import Refusal, out_of_place
-from model.values.written import YEARS, full_year, numeric
+from model.values.written import YEARS, full_year, groups_of, month_of, numeric
 
 Reader = Callable[[Line, Said, int], int]  # takes what begins at a place; gives the place behind it
 _YEARS_AHEAD = 10  # a year of two digits without a mark
+_WEEKS = 5  # of a month, the last one short
 _NAMED_PARTS = ("MOR", "AFT", "EVE", "NIGHT", "u_n")
 _DAYS_APART = {"THIS": 0, "NEXT": 1, "PREV": -1, "LAST": -1}
 
@@ -41,9 +42,12 @@ def _number(line: Line, said: Said, place: int) -> int:
         return end
     if end := clock.read_number(line, said, place):
         return end
+    if token.is_written and behind.symbol in ("/", ".", "-") and (stretch := month_of(groups_of(tokens, place))):
+        said.put(year=stretch[0], month=stretch[1])
+        return place + 3
     if token.is_written and behind.symbol in ("/", ".", "-") and (dates := numeric(line, place)):
         said.put(numeric=dates[0])
-        return dates[1]
+        return dates[1] + (dates[0][0][0] is not None and at(tokens, dates[1]).symbol == "u_y")
     if end := _year(line, said, place):
         return end
     if behind.category in (UNIT, WEEKDAY) or behind.symbol in ("HALF", "CPL", ",", ".", "+", "QUARTER"):
@@ -97,6 +101,8 @@ def _nth(line: Line, said: Said, place: int) -> int:
         said.put(nth=number, weekday=ANY_DAY)
     elif behind.symbol == "HALF" and number in (1, 2):
         said.put(half=number)
+    elif behind.symbol == "u_w" and number <= _WEEKS:
+        said.put(week=number)
     else:
         return 0
     return place + 2
@@ -108,6 +114,9 @@ def _moved(line: Line, said: Said, found: tuple[Quantity, int]) -> int:
     direction = at(line.tokens, end).symbol
     if direction in ("AGO", "BEFORE", ".."):
         said.put(shift=(-1, length))
+    elif at(line.tokens, end).category in (DAY, WEEKDAY) and not length.nights:
+        said.put(shift=(1, length))  # "a week tomorrow", "a week on friday"
+        return end
     elif direction in ("LATER", "AFTER", "FROM"):
         if length.nights:
             raise out_of_place(f"nights, {length.timex},")
@@ -123,9 +132,11 @@ def _moved(line: Line, said: Said, found: tuple[Quantity, int]) -> int:
 def _unit(line: Line, said: Said, place: int) -> int:
     tokens = line.tokens
     symbol, behind = tokens[place].symbol, at(tokens, place + 1)
-    if symbol == "u_h" and (behind.category == PART or (place and tokens[place - 1].symbol == "AT")):
-        said.put(hour=1)
-        return place + 1
+    if symbol == "u_h" and (end := _one_oclock(line, said, place)):
+        return end
+    if behind.symbol == "IN" and (turned := quantity([*tokens[place + 2 : place + 3], tokens[place]], 0)) and turned[1] == 2:
+        said.put(shift=(1, turned[0]))  # "недели через две", two weeks or so
+        return place + 3
     if behind.symbol == "AFTER" and at(tokens, place + 2).symbol == "NEXT":
         said.put(unit=symbol, unit_modifier=AFTER_NEXT)
         return place + 3
@@ -138,10 +149,21 @@ def _unit(line: Line, said: Said, place: int) -> int:
     if symbol == "u_w" and found[1] == place + 1 and behind.category in (NUMBER, MONTH, HOLIDAY):
         said.put(unit=symbol, unit_modifier=WEEK_OF)
         return place + 1
-    if symbol == "u_w" and place and tokens[place - 1].category == WEEKDAY and behind.symbol not in ("AGO", "LATER", "AFTER", "FROM"):
+    follows_day = place > 0 and tokens[place - 1].category in (WEEKDAY, DAY)
+    if symbol == "u_w" and follows_day and behind.symbol not in ("AGO", "LATER", "AFTER", "FROM"):
         said.put(shift=(1, found[0]))  # "friday week"
         return found[1]
     return _moved(line, said, found)
+
+
+def _one_oclock(line: Line, said: Said, place: int) -> int:
+    """Takes the hour that stands for one o'clock, "в час", "час дня", "в час тридцать"; 0 where it is a length."""
+    before, behind = line.tokens[place - 1].symbol if place else "", at(line.tokens, place + 1)
+    has_minutes = behind.category == NUMBER and not behind.ordinal and 10 <= behind.value < 60 and line.wants == "time"
+    if not (behind.category == PART or before == "AT" or (has_minutes and at(line.tokens, place + 2).category != UNIT)):
+        return 0
+    said.put(hour=1, minute=int(behind.value) if has_minutes else None)
+    return place + 1 + has_minutes
 
 
 def _month(line: Line, said: Said, place: int) -> int:
@@ -151,10 +173,18 @@ def _month(line: Line, said: Said, place: int) -> int:
 
 def _weekday(line: Line, said: Said, place: int) -> int:
     said.put(weekday=int(line.tokens[place].value))
-    if at(line.tokens, place + 1).symbol == "AFTER" and at(line.tokens, place + 2).symbol == "NEXT":
+    return place + 1 + _modified_behind(line, said, place + 1)
+
+
+def _modified_behind(line: Line, said: Said, place: int) -> int:
+    """Takes what modifies the weekday or weekend in front, "after next" or "coming"; how many tokens that were."""
+    if at(line.tokens, place).symbol == "AFTER" and at(line.tokens, place + 1).symbol == "NEXT":
         said.put(modifier=AFTER_NEXT)
-        return place + 3
-    return place + 1
+        return 2
+    if at(line.tokens, place).symbol == "COMING" and place + 1 == len(line.tokens):
+        said.put(modifier="COMING")
+        return 1
+    return 0
 
 
 def _day(line: Line, said: Said, place: int) -> int:
@@ -228,6 +258,7 @@ def _mark(line: Line, said: Said, place: int) -> int:
         said.parts.append(symbol)
     elif symbol == "WE":
         said.put(weekend=True)
+        return place + 1 + _modified_behind(line, said, place + 1)
     elif symbol == "NOW":
         said.put(now=True)
     elif symbol == "ABOUT":

@@ -27,9 +27,9 @@ class Said:
 
     ``numeric``: the readings of 3/4/26 as (year, month, day), likeliest first. ``offset``: days from today. ``nth``: which weekday of the
     month, -1 the last. ``modifier`` ("next") belongs to the weekday, holiday, month, season or weekend; ``unit`` has its own. ``count``:
-    "the next 3 days". ``third``: BEG, MID or END of a month, year, week. ``half``: 1 or 2, of a month. ``shift``: "in 3 days" (1, P3D),
-    "2 weeks ago" (-1, P2W), from the date that the other fields give, or from now. ``hour``: 0 to 24; ``exact``: it is one of 24, not of
-    12. ``parts``: the parts of the day that were named, which must all hold; ``part_third``: BEG, MID or END of them.
+    "the next 3 days". ``third``: BEG, MID or END of a month, year, week. ``half``: 1 or 2, and ``week``: 1 to 5, of a month. ``shift``:
+    "in 3 days" (1, P3D), "2 weeks ago" (-1, P2W), from the date that the other fields give, or from now. ``hour``: 0 to 24; ``exact``: it
+    is one of 24, not of 12. ``parts``: the parts of the day that were named, which must all hold; ``part_third``: BEG, MID or END of them.
     """
 
     year: int | None = None
@@ -48,6 +48,7 @@ class Said:
     count: Quantity | None = None
     third: str | None = None
     half: int | None = None
+    week: int | None = None
     shift: tuple[int, Quantity] | None = None
     now: bool = False
     hour: int | None = None
@@ -80,7 +81,7 @@ class Said:
 
     def take_date(self, other: "Said") -> None:
         """Takes over the date of another side ("tomorrow from 5 to 7")."""
-        for name in (*DATE_FIELDS, "modifier", "unit_modifier", "third", "half"):
+        for name in (*DATE_FIELDS, "modifier", "unit_modifier", "third", "half", "week"):
             setattr(self, name, getattr(other, name))
 
 

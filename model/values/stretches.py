@@ -115,12 +115,14 @@ def count(asked: Asked) -> list[Days]:
 
 
 def part(days: Days, said: Said) -> Days:
-    """The first, middle or last part of a stretch, or a half of a month.
+    """The first, middle or last part of a stretch, or a half or week of a month, its first week the days 1 to 7.
 
     Of a month: days 1 to 10, 11 to 20, 21 to the end; of a week: two, two and three days; of a year and a season: thirds in months.
     """
     name = said.third or "MID"
-    if said.half:
+    if said.week:
+        begin, end = 7 * said.week - 7, 7 * said.week - 1
+    elif said.half:
         begin, end = ((0, 14), (15, 30))[said.half - 1]
     elif days.grain in ("week", "month"):
         begin, end = (_WEEK_PARTS if days.grain == "week" else _MONTH_PARTS)[name]

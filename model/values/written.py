@@ -23,6 +23,15 @@ def groups_of(tokens: Sequence[Token], place: int) -> list[Token]:
     return groups
 
 
+def month_of(groups: Sequence[Token]) -> tuple[int, int] | None:
+    """The year and month that two groups are, 2026-11 or 11/2026; None where they are none."""
+    if len(groups) != 2:
+        return None
+    year, month = sorted(groups, key=lambda group: -len(group.symbol))
+    whole = len(year.symbol) == 4 and year.value in YEARS and len(month.symbol) in _LENGTHS and 1 <= month.value <= 12
+    return (int(year.value), int(month.value)) if whole else None
+
+
 def numeric(line: Line, place: int) -> tuple[tuple[NumericDate, ...], int] | None:
     """The dates that digits may mean, likeliest first, and the place behind them; None where they are no date in digits.
 

@@ -10,15 +10,16 @@ import httpx
 
 from app.main import create_app
 from app.settings import Settings
+from app.values import PhraseReader
 from tests.fakes import FakeTagger
 
 REFERENCE = {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei"}
 
 
 @asynccontextmanager
-async def serving(*taggers: Any, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(*taggers: Any, phrase_reader: PhraseReader | None = None, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a running application; ``client.app`` is the application."""
-    app = create_app(Settings(**settings), taggers or [FakeTagger()])
+    app = create_app(Settings(**settings), taggers or [FakeTagger()], phrase_reader)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://slotline") as client:
         client.app = app

@@ -11,6 +11,8 @@ NAMES = [
     "port",
     "models",
     "default_model",
+    "values",
+    "gazetteer",
     "threads",
     "max_body_bytes",
     "max_characters",

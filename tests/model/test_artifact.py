@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.artifact import MANIFEST, read_artifact, write_artifact
+from model.artifact import read_artifact, write_artifact
+from model.directory import MANIFEST, Format
 from model.errors import ArtifactChanged, ArtifactError, ArtifactMissing, ArtifactVersion
 from model.tagger import Tagger
 from tests.tiny import tiny_artifact, write_tiny_artifact
@@ -70,7 +71,7 @@ def test_every_byte_of_the_manifest_is_vouched_for(spoiled: Path) -> None:
 
 
 def test_another_format_version_is_refused_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.artifact.FORMAT_VERSION", 99)
+    monkeypatch.setattr("model.artifact.FORMAT", Format("slotline-artifact", 99))
     path = write_tiny_artifact(tmp_path / "tiny")
     monkeypatch.undo()
     with pytest.raises(ArtifactVersion, match="version 99; this code reads slotline-artifact version 2"):
@@ -98,7 +99,7 @@ def test_what_a_killed_write_left_is_cleared_by_the_next_and_the_old_artefact_is
     def power_cut(*_: object) -> None:
         raise OSError("power cut")
 
-    monkeypatch.setattr("model.artifact._write_synced", power_cut)
+    monkeypatch.setattr("model.directory._write_synced", power_cut)
     with pytest.raises(OSError, match="power cut"):
         write_tiny_artifact(path, version="2.0.0")
     monkeypatch.undo()

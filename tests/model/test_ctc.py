@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from model.ctc import beam_search, collapse, greedy, log_probability
+from model.ctc import beam_search, collapse, greedy, log_probabilities, log_probability
 
 
 @st.composite
@@ -102,3 +102,14 @@ def test_only_a_blank_between_makes_a_symbol_count_twice() -> None:
 def test_what_cannot_be_read_is_refused(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_padded_batch_has_the_probabilities_of_its_rows() -> None:
+    random = np.random.default_rng(3)
+    log_BTS = random.normal(0, 2, (40, 12, 5))
+    log_BTS -= np.logaddexp.reduce(log_BTS, axis=2, keepdims=True)
+    lengths_B = random.integers(1, 13, 40)
+    sequences = [tuple(random.integers(1, 5, random.integers(0, 7)).tolist()) for _ in lengths_B]
+    alone = [log_probability(log_TS[:length], sequence) for log_TS, length, sequence in zip(log_BTS, lengths_B, sequences, strict=True)]
+    assert -np.inf in alone  # some have more symbols than steps
+    np.testing.assert_allclose(log_probabilities(log_BTS, lengths_B, sequences), alone, rtol=1e-12)

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from model.values.reader_artifact import write_reader
 from tests.system.footprint import memory_mb
 from tests.system.running import Service, running
 from tests.system.size import choose
 from tests.system.wire import GOOD, Connection, chunked, post, request
+from tests.tiny_reader import tiny_reader
 
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 CONFIG = str(Path(__file__).with_name("schemathesis.toml"))
@@ -32,6 +34,7 @@ VALID = [
     post(GOOD),
     post(GOOD, "Connection: close", "Expect: 100-continue", "Accept: application/json;q=0.5, */*"),
     post({"items": [{"id": "a", "text": "from Oslo"}, {"text": ""}]}, path="/v1/parse/batch?x=%20"),
+    post({"phrases": [{"text": "7 pm", "kind": "time"}, {"text": "2 ноября"}], "context": {"timezone": "UTC"}}, path="/v1/values"),
     chunked(b'{"text": "to ', b'Tuzla", "top_k": 1e2}'),
     request("GET", "/v1/models/tiny", b"", "X-Request-ID: abc", "Accept-Encoding: gzip", "Range: bytes=0-5"),
     request("GET", "/static/docs.js", b"", "If-Modified-Since: Tue, 01 Jan 2030 00:00:00 GMT", "Range: bytes=5-,1-2"),
@@ -42,8 +45,10 @@ VALID = [
 
 
 @pytest.fixture(scope="module")
-def service(artifact_dir: Path) -> Iterator[Service]:
-    with running(artifact_dir, "--head-timeout-s", "2", "--body-timeout-s", "2") as service:
+def service(artifact_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    reader = tmp_path_factory.mktemp("readers") / "tiny"
+    write_reader(tiny_reader(), reader)
+    with running(artifact_dir, "--values", str(reader), "--head-timeout-s", "2", "--body-timeout-s", "2") as service:
         memory = memory_mb(service)
         yield service
         assert failures(service) == {}

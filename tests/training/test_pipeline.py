@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from model.artifact import MANIFEST, read_artifact
+from model.artifact import read_artifact
+from model.directory import MANIFEST
 from model.tagger import Tagger
 from tests.training.toy import toy_records, write_toy
 from training.__main__ import main

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.tagger import Tagger
+from training.cli import values
 from training.cli.terminal import print_problems
 from training.config import SourceConfig
 from training.data.corpus import Allowed, load_sources
@@ -19,7 +20,12 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser("evaluate", help="score an artefact on a file of gold examples")
     parser.set_defaults(run=run)
     parser.add_argument("artifact", type=Path, metavar="ARTIFACT", help="an artefact directory")
-    parser.add_argument("file", type=Path, metavar="FILE", help="examples: .jsonl, .jsonl.gz or a folder with seq.in, seq.out, label")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="examples: .jsonl, .jsonl.gz or a folder with seq.in, seq.out, label; for a reader the folder of the data sets",
+    )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the scores to this file too")
     parser.add_argument("--convert", default="none", metavar="NAME", help="map the file's labels first, as a config's entry would")
     parser.add_argument("--dialogue", type=float, default=0.0, metavar="SHARE", help="the share that is read with its dialogue's context")
@@ -28,6 +34,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Score; print the table."""
+    if values.is_reader(options.artifact):
+        return values.evaluate(options, console)
     tagger = Tagger.load(options.artifact)
     reader = "seq" if options.file.is_dir() else "jsonl"
     source = SourceConfig(options.file.name, reader, options.convert, dialogue=options.dialogue)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from training.cli import values
 from training.cli.terminal import add_data, add_overrides, print_problems, progress_bar
 from training.config import TrainingConfig, load_config
 from training.data.corpus import Corpus
@@ -36,6 +37,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Train; print where the artefact is."""
+    if values.is_reader_config(options.config):
+        return values.train(options, console)
     from training.pipeline import train
     from training.report import report_path
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import torch
 
-from model.artifact import MANIFEST
+from model.directory import MANIFEST
 from training.config import TrainingConfig
 from training.data.corpus import Corpus
 from training.evaluate import Report

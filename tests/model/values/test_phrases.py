@@ -43,6 +43,11 @@ last monday | LAST W1 | date | 2026-10-19 | 2026-10-19 | 2026-10-12
 friday next week | W5 NEXT u_w | date | 2026-10-30 | 2026-10-30 |
 the friday after next | W5 AFTER NEXT | date | 2026-11-06 | 2026-11-06 | 2026-10-30
 friday week | W5 u_w | date | 2026-10-30 | 2026-10-30 |
+a week tomorrow | u_w T1 | date | 2026-10-28 | 2026-10-28 |
+tomorrow week | T1 u_w | date | 2026-10-28 | 2026-10-28 |
+a week on friday | u_w W5 | date | 2026-10-30 | 2026-10-30 |
+saturday coming | W6 COMING | date | 2026-10-24 | 2026-10-24 |
+недели через две | ABOUT u_w IN n2 | date | 2026-11-03 | 2026-11-03 |
 в пятницу через неделю | AT W5 IN u_w | date | 2026-10-30 | 2026-10-30 |
 friday, november 6 | W5 M11 6 | date | 2026-11-06 | XXXX-11-06 |
 the last friday of may | LAST W5 M5 | date | 2027-05-28 | 2027-05-28 |
@@ -91,6 +96,7 @@ mid-may | MID M5 | date | 2027-05-11..2027-05-20 | XXXX-05 |
 в начале месяца | AT BEG u_mo | date | 2026-11-01..2026-11-10 | 2026-11 |
 the end of the week | END u_w | date | 2026-10-23..2026-10-25 | 2026-W43 |
 the week of november 30th | u_w M11 3 0a TH | date | 2026-11-30..2026-12-06 | 2026-W49 |
+the second week of november | o2 u_w M11 | date | 2026-11-08..2026-11-14 | XXXX-11 |
 the end of next year | END NEXT u_y | date | 2027-09-01..2027-12-31 | 2027 |
 первая половина мая | o1 HALF M5 | date | 2027-05-01..2027-05-15 | XXXX-05 |
 next week | NEXT u_w | date | 2026-10-26..2026-11-01 | 2026-W44 |
@@ -98,6 +104,10 @@ the beginning of next week | BEG NEXT u_w | date | 2026-10-26..2026-10-27 | 2026
 the week after next | u_w AFTER NEXT | date | 2026-11-02..2026-11-08 | 2026-W45 |
 на выходных | FOR WE | date | 2026-10-24..2026-10-25 | XXXX-WXX-WE |
 next weekend | NEXT WE | date | 2026-10-31..2026-11-01 | 2026-W44-WE | 2026-10-24..2026-10-25
+the weekend after next | WE AFTER NEXT | date | 2026-11-07..2026-11-08 | 2026-W45-WE |
+2026-11 | 2 0a 2b 6a - 1 1a | date | 2026-11-01..2026-11-30 | 2026-11 |
+11/2026 | 1 1a / 2 0a 2b 6a | date | 2026-11-01..2026-11-30 | 2026-11 |
+from november 5 onwards | FROM M11 5 AFTER | date | 2026-11-05.. | (XXXX-11-05,,) |
 летом | SUMMER | date | 2027-06-01..2027-08-31 | XXXX-SU |
 winter | WINTER | date | 2026-12-01..2027-02-28 | XXXX-WI |
 the next three days | NEXT n3 u_d | date | 2026-10-21..2026-10-23 | (2026-10-21,2026-10-23,P3D) |
@@ -142,6 +152,15 @@ quarter past midnight | QUARTER PAST MIDN | time | 00:15 | T00:15 |
 без двадцати пяти восемь вечера | TO n20 n5 n8 EVE | time | 19:35 | T19:35 |
 без пяти минут час | TO n5 u_min u_h | time | 12:55 | T12:55 | 00:55
 ten after seven pm | n10 AFTER n7 PM | time | 19:10 | T19:10 |
+в час тридцать | AT u_h n30 | time | 13:30 | T13:30 | 01:30
+0:45 in the morning | 0 : 4 5a MOR | time | 00:45 | T00:45 |
+0:45 pm | 0 : 4 5a PM | time | 12:45 | T12:45 |
+часам к семи вечера | ABOUT BY n7 EVE | time | ..19:00 | (,T19:00,) |
+на 7 часов вечера | FOR 7 u_h EVE | time | 19:00 | T19:00 |
+from 5 to 7 pm | FROM 5 TO 7 PM | time | 17:00..19:00 | (T17:00,T19:00,PT2H) |
+from ten to eight till nine | FROM n10 TO n8 .. n9 | time | 07:50..09:00 | (T07:50,T09:00,PT1H10M) | 19:50..21:00
+7 pm for two hours | 7 PM FOR n2 u_h | time | 19:00..21:00 | (T19:00,T21:00,PT2H) |
+минут через двадцать | ABOUT u_min IN n20 | time | 2026-10-20T10:20 | 2026-10-20T10:20 |
 7 | 7 | time | 07:00 | T07:00 | 19:00
 at three | AT n3 | time | 15:00 | T15:00 | 03:00
 twelve | n12 | time | 12:00 | T12:00 | 00:00
@@ -256,6 +275,18 @@ half a million yen | HALF x_m JPY | money | 500000 JPY | - |
 тысяча рублей | x_k RUB | money | 1000 RUB | - |
 пара тысяч евро | CPL x_k EUR | money | 2000 EUR | - |
 three pounds fifty pence | n3 GBP n50 CENT | money | 3.5 GBP | - |
+fifty cents | n50 CENT | money | 0.5 None | - |
+15 dollars 50 | 1 5a $ 5 0a | money | 15.5 USD | - |
+3 hundred euros | 3 n100 EUR | money | 300 EUR | - |
+5 people, 3 adults and 2 kids | 5 PPL 3 ADULT + 2 KID | number | 5 | - |
+4 people and 2 kids | 4 PPL + 2 KID | number | 6 | - |
+человек десять | ABOUT PPL n10 | number | 10 | - |
+часа два | ABOUT u_h n2 | duration | PT2H | PT2H |
+дней на пять | ABOUT u_d FOR n5 | duration | P5D | P5D |
+полтора месяца | n1.5 u_mo | duration | P1M15D | P1M15D |
+half a dozen | HALF n12 | number | 6 | - |
+a couple hundred euros | CPL n100 EUR | money | 200 EUR | - |
+27 тысяч 285 рублей | 2 7a x_k 2 8a 5b RUB | money | 27285 RUB | - |
 under 300 dollars | UNDER 3 0a 0b $ | money | ..300 USD | - |
 до 300 евро | .. 3 0a 0b EUR | money | ..300 EUR | - |
 от 5 до 10 тысяч рублей | FROM 5 .. 1 0a x_k RUB | money | 5000..10000 RUB | - |
@@ -327,7 +358,8 @@ with kids | PER + KID | number | vague
 1.250 dollars | 1 . 2 5a 0b $ | money | vague
 next week at 7 | NEXT u_w AT 7 | time | vague
 2 ноября двадцать тридцать | 2 M11 n20 n30 | datetime | vague
-half a month | HALF u_mo | duration | vague
+half a week | HALF u_w | duration | vague
+an hour two | u_h n2 | duration | out_of_place
 every friday | UNK W5 | date | unknown_part
 monday the 13th, which is far | W1 1 3a TH | date | contradiction
 breakfast tonight | TONIGHT BREAKFAST | time | vague

@@ -1,0 +1,1 @@
+"""Values of phrases: ours beside Duckling, Recognizers-Text and dateparser."""
