@@ -23,6 +23,7 @@ from tests.fakes import ErrorTagger, FakeTagger, SlowTagger
 
 BATCH = 2  # so that a window has 32 lines and a short file several windows
 SHAPE = Shape(batch=BATCH)
+MOMENT = REFERENCE["reference_time"]
 TEXTS = [f"fly from Oslo to Rome{' again' * (number % 5)} on {number} November" for number in range(150)]
 BAD_LINES = {
     b"no json": "malformed_json",
@@ -59,7 +60,7 @@ def run(artifact_dir: Path) -> Callable[..., int]:
     """Runs the command in this process, with the tiny model and small windows."""
 
     def annotate(*arguments: object) -> int:
-        return main([*map(str, arguments), "--model", str(artifact_dir), "--batch", str(BATCH)])
+        return main([*map(str, arguments), "--model", str(artifact_dir), "--batch", str(BATCH), "--reference-time", MOMENT])
 
     return annotate
 
@@ -230,7 +231,8 @@ def test_a_killed_process_leaves_what_the_next_one_finishes(artifact_dir: Path, 
         _, said = running.communicate(timeout=30)
     assert partial.exists(), said
     assert not out.exists()
-    for flags in ([str(out), "--resume"], [str(whole)]):
+    began, zone, _ = json.loads((tmp_path / "out.partial.meta").read_text())["occasion"]  # it goes on with the moment at which it began
+    for flags in ([str(out), "--resume"], [str(whole), "--reference-time", began, "--timezone", zone]):
         done = subprocess.run([*command, *flags], capture_output=True, text=True, timeout=50, check=False)
         assert done.returncode == DONE, done.stderr
     assert out.read_bytes() == whole.read_bytes()
