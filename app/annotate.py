@@ -8,10 +8,11 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast, get_args
+from typing import Any, BinaryIO, Literal, NoReturn, cast, get_args
 
 import orjson
 from tqdm import tqdm
@@ -19,11 +20,15 @@ from tqdm import tqdm
 from app import __version__
 from app.api.requests import Include
 from app.bulk import ANSWERED, MAX_LINE_BYTES, Annotator, Answer, Shape, text_of
+from app.errors import Invalid, StartupError
 from app.interpreter import tune_interpreter
-from app.resumable import Resumable, ResumeError
-from app.settings import SHIPPED_MODELS
+from app.phrases import PhraseReader, load_reader
+from app.reference import Occasion, occasion_of
+from app.resumable import Resumable, ResumeError, made_with
+from app.settings import OFF, SHIPPED_MODELS, Settings
 from model.errors import SlotlineError
 from model.tagger import Tagger
+from model.values.value import POLICIES
 
 DONE, STOPPED, CANNOT, SOME_BAD, INTERRUPTED = 0, 1, 2, 3, 130
 CODES = """exit codes: 0 every line annotated; 3 all done, and some lines are errors (with --strict: 1, at the first of them);
@@ -43,8 +48,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         tagger = Tagger.load(options.model, threads=options.threads)
         tagger.replay()
-        return _run(options, tagger)
-    except (SlotlineError, ResumeError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        reader = load_reader(Settings.model_construct(values=options.values, gazetteer=options.gazetteer))
+        return _run(options, tagger, reader)
+    except (SlotlineError, StartupError, Invalid, ResumeError, FileNotFoundError, IsADirectoryError, PermissionError) as error:
         return _fail(f"cannot annotate: {error}", CANNOT)
     except BadLine as error:
         return _fail(f"stopped by --strict: {error}", STOPPED)
@@ -70,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--text", action="store_true", help="the lines of FILE are plain texts")
     parser.add_argument("--model", type=Path, metavar="DIR", default=SHIPPED_MODELS / "booking", help="the artefact [%(default)s]")
     parser.add_argument("--include", type=_include, default=shape.include, metavar="A,B", help="parts of an answer, as in the API [words]")
+    parser.add_argument("--values", type=_directory_or_off, metavar="DIR", help="the reader of values, or `off` [the shipped one]")
+    parser.add_argument("--gazetteer", type=Path, metavar="FILE", help="more places, as of the service")
+    parser.add_argument("--reference-time", type=_moment, metavar="TIME", help="when all of it was said, ISO 8601 [the start of the run]")
+    parser.add_argument("--timezone", metavar="ZONE", help="where it was said, an IANA name [that of the reference time]")
+    parser.add_argument("--date-policy", choices=POLICIES, default="future", help="which date is meant by one without year [%(default)s]")
     parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="threads of onnxruntime [%(default)s]")
     parser.add_argument(
         "--batch", type=_positive, default=shape.batch, metavar="N", help="utterances through the graph at once [%(default)s]"
@@ -85,28 +96,48 @@ def _include(given: str) -> tuple[Include, ...]:
     return tuple(cast(list[Include], parts))
 
 
+def _directory_or_off(given: str) -> Path | Literal["off"]:
+    return OFF if given == OFF else Path(given)
+
+
+def _moment(given: str) -> datetime:
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given!r} is no ISO 8601 time such as 2026-10-20T10:00:00+08:00") from None
+
+
 def _positive(given: str) -> int:
     if not given.isdecimal() or int(given) < 1:
         raise argparse.ArgumentTypeError(f"{given!r} is no whole number of at least 1")
     return int(given)
 
 
-def _run(options: argparse.Namespace, tagger: Tagger) -> int:
+def _run(options: argparse.Namespace, tagger: Tagger, reader: PhraseReader | None) -> int:
     shape = Shape(plain=options.text, include=options.include, batch=options.batch)
     tally = Tally(strict=options.strict)
-    annotator = Annotator(tagger, shape)
+    occasion = _occasion(options)
+    annotator = Annotator(tagger, shape, reader, occasion)
     try:
         with open_lines(options.file) as (stream, raw), _bar(raw) as bar:
             lines = _counted(windows(stream, shape.window), raw, bar)
             if options.out is None:
                 _to_stdout(annotator, lines, tally)
             else:
-                output = Resumable(options.out, _meta(options, tagger), window=shape.window)
+                output = Resumable(options.out, _meta(options, tagger, reader, occasion), window=shape.window)
                 _to_file(annotator, lines, tally, output, resume=options.resume)
     finally:
         annotator.close()
     print(tally, file=sys.stderr)
     return SOME_BAD if tally.bad else DONE
+
+
+def _occasion(options: argparse.Namespace) -> Occasion:
+    """When it was said: as the options say, or as the run that is gone on with began. Raises Invalid."""
+    moment, zone = options.reference_time, options.timezone
+    if moment is None and options.resume and (begun := (made_with(options.out) or {}).get("occasion")):
+        moment, zone = datetime.fromisoformat(begun[0]), zone or begun[1]
+    return occasion_of(moment, zone, options.date_policy)
 
 
 def _to_stdout(annotator: Annotator, lines: Iterator[list[bytes]], tally: "Tally") -> None:
@@ -166,10 +197,12 @@ class Tally:
                 raise BadLine(f"line {self.lines}: {orjson.loads(line)['problem']['detail']}")
 
 
-def _meta(options: argparse.Namespace, tagger: Tagger) -> dict[str, Any]:
+def _meta(options: argparse.Namespace, tagger: Tagger, reader: PhraseReader | None, occasion: Occasion) -> dict[str, Any]:
     """Whatever the bytes of the output hang on, but for the input, whose texts they repeat."""
     return {
         "model": {"name": tagger.name, "version": tagger.version, "sha256": tagger.sha256},
+        "values": reader.made_of if reader else OFF,
+        "occasion": [occasion.reference.text, occasion.reference.timezone, occasion.policy],
         "options": {"text": options.text, "include": list(options.include), "threads": options.threads, "batch": options.batch},
         "software": {"slotline": __version__, "onnxruntime": version("onnxruntime"), "numpy": version("numpy")},
     }

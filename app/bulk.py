@@ -13,9 +13,13 @@ from app.api.problems import problem
 from app.api.requests import Include, Options
 from app.errors import AnnotationFailed, Malformed, ServiceError, invalid
 from app.loading import active_lines, loaded
+from app.meanings import meanings_of, phrases_of, texts_of
 from app.metrics import Metrics
+from app.phrases import Known, Phrase, PhraseReader
+from app.phrases import Outcome as PhraseOutcome
+from app.reference import Occasion
 from app.registry import ModelRegistry
-from app.service import AnnotationService, JudgedSlot, Reading, judge
+from app.service import AnnotationService, Reading, judged
 from app.service import Options as ServiceOptions
 from app.settings import Settings
 from model.errors import TextError
@@ -25,7 +29,7 @@ from model.tagger import Prepared, Tagger
 from model.text import tokenize
 
 ANSWERED = 200  # the status of a line that is no error
-OF_THE_MOMENT = ("context", "timing_ms")  # they hang on the clock; bulk answers are the same bytes each time
+OF_THE_MOMENT = ("timing_ms",)  # hangs on the clock; bulk answers are the same bytes each time
 UNDER_WAY = 2  # windows at a time: one is written down while the graph has the next
 MAX_LINE_BYTES = 1_048_576  # as the service's largest body
 BOM = b"\xef\xbb\xbf"
@@ -97,16 +101,19 @@ class Annotator:
     Life: ``answer``, then ``close``.
     """
 
-    def __init__(self, tagger: Tagger, shape: Shape) -> None:
-        """Annotate with ``tagger`` as ``shape`` says."""
+    def __init__(self, tagger: Tagger, shape: Shape, reader: PhraseReader | None = None, occasion: Occasion | None = None) -> None:
+        """Annotate with ``tagger`` as ``shape`` says. ``reader`` reads what slots mean, all of it said on ``occasion`` (default: now)."""
         self._tagger = tagger
+        self._reader = reader
         self.shape = shape
         settings = Settings.model_construct()  # the service's limits without its environment
         self._most_characters = settings.max_characters
         self._options = Options(include=shape.include)
+        self._known = Known(settings.values_cache)
         metrics = Metrics()  # nobody asks for them
         registry = ModelRegistry(active_lines([loaded(tagger)]), settings, metrics)
-        self._plan = AnnotationService(registry, settings, metrics).plan(ServiceOptions())
+        plan = AnnotationService(registry, settings, metrics).plan(ServiceOptions())
+        self._plan = plan if occasion is None else plan._replace(occasion=occasion)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="graph")
 
     def answer(self, windows: Iterable[Sequence[bytes]], first: int = 1) -> Iterator[list[Answer]]:
@@ -150,8 +157,22 @@ class Annotator:
         for batch in window.batches:
             for row, outcome in zip(batch.rows, self._read(batch), strict=True):
                 outcomes[row] = outcome
+        found = self._found([outcome for outcome in outcomes if isinstance(outcome, Annotation)])
         numbers = range(window.number, window.number + len(outcomes))
-        return [self._answer(*row) for row in zip(window.utterances, outcomes, numbers, strict=True)]
+        return [self._answer(*row, found) for row in zip(window.utterances, outcomes, numbers, strict=True)]
+
+    def _found(self, annotations: Sequence[Annotation]) -> Mapping[Phrase, PhraseOutcome]:
+        """What the phrases of a window's slots amount to."""
+        if self._reader is None:
+            return {}
+        occasion = self._plan.occasion
+        phrases = dict.fromkeys(phrase for annotation in annotations for phrase in phrases_of(annotation))
+        found: dict[Phrase, PhraseOutcome] = {phrase: known for phrase in phrases if (known := self._known.get(phrase, occasion))}
+        missing = [phrase for phrase in phrases if phrase not in found]
+        for phrase, outcome in zip(missing, self._reader.read([(phrase, occasion.context) for phrase in missing]), strict=True):
+            found[phrase] = outcome
+            self._known.put(phrase, occasion, outcome)
+        return found
 
     def _read(self, batch: _Batch) -> list[Outcome]:
         """An outcome for each utterance; where the batch fails each goes alone, so that only the culprit fails."""
@@ -166,20 +187,24 @@ class Annotator:
         except Exception as error:  # it is this text's, and its line says so
             return AnnotationFailed(f"the model failed on this text: {type(error).__name__}")
 
-    def _answer(self, utterance: Utterance, outcome: Outcome | None, number: int) -> Answer:
+    def _answer(self, utterance: Utterance, outcome: Outcome | None, number: int, found: Mapping[Phrase, PhraseOutcome]) -> Answer:
         assert outcome is not None, "every row has an outcome"
         said: dict[str, Any]
         if isinstance(outcome, ServiceError):
             said = {"id": utterance.id, "status": outcome.status, "line": number, "text": utterance.text, "problem": problem(outcome)}
         else:
-            said = {"id": utterance.id, "status": ANSWERED, **self._fields(outcome)}
+            said = {"id": utterance.id, "status": ANSWERED, **self._fields(outcome, found)}
         if utterance.beside:
             said["beside"] = utterance.beside
         return Answer(orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE), not isinstance(outcome, ServiceError))
 
-    def _fields(self, annotation: Annotation) -> dict[str, Any]:
+    def _fields(self, annotation: Annotation, found: Mapping[Phrase, PhraseOutcome]) -> dict[str, Any]:
         """What an item of ``POST /v1/parse/batch`` says, but for what hangs on the clock."""
-        slots = tuple(JudgedSlot(slot, judge(slot, self._plan.min_confidence)) for slot in annotation.slots)
+        if self._reader is None:
+            meanings = texts_of(annotation)
+        else:
+            meanings = meanings_of(annotation, [found[phrase] for phrase in phrases_of(annotation)], self._plan.occasion)
+        slots = judged(annotation, meanings, self._plan.min_confidence)
         fields = answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), self._plan, self._options, 0.0)
         for name in OF_THE_MOMENT:
             del fields[name]

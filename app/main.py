@@ -21,11 +21,12 @@ from app.lineup import Lines
 from app.loading import Loaded, active_lines, load_all, loaded
 from app.metrics import Metrics
 from app.outbox import Outbox
+from app.phrases import PhraseReader, load_reader
 from app.registry import ModelRegistry
 from app.service import AnnotationService
 from app.settings import Settings
 from app.timers import Timers
-from app.values import PhraseReader, ValueService, load_values
+from app.values import ValueService
 from model.tagger import Tagger
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def create_app(
     """
     settings = settings or Settings()
     if taggers is None:
-        return assemble(settings, load_all(settings.models, threads=settings.threads), load_values(settings))
+        return assemble(settings, load_all(settings.models, threads=settings.threads), load_reader(settings))
     return assemble(settings, active_lines(loaded(tagger) for tagger in taggers), phrase_reader)
 
 
@@ -54,15 +55,15 @@ def assemble(
     """The application for what is loaded. ``control`` carries out admin commands; default: for this process alone."""
     metrics = Metrics()
     registry = ModelRegistry(lines, settings, metrics)
+    reading = ValueService(phrase_reader, settings, metrics) if phrase_reader else None
     parts = Parts(
-        AnnotationService(registry, settings, metrics),
+        AnnotationService(registry, settings, metrics, reading),
         settings,
         metrics,
         Gate(settings),
         Timers(),
         Outbox(),
         control or LocalControl(registry),
-        ValueService(phrase_reader, settings, metrics) if phrase_reader else None,
     )
 
     @asynccontextmanager
@@ -90,7 +91,7 @@ def assemble(
 @asynccontextmanager
 async def _at_work(parts: Parts) -> AsyncIterator[None]:
     """Models and reader answer inside of it; what they have accepted is answered before it ends."""
-    registry, reading = parts.service.registry, parts.values
+    registry, reading = parts.service.registry, parts.service.values
     registry.start()
     if reading is not None:
         reading.start()

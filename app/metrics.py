@@ -54,7 +54,7 @@ class Pass:
     waits: Sequence[float]
 
 
-ReadSlots = Sequence[tuple[Slot, str | None]]  # with the reason of doubt, None where it is accepted
+ReadSlots = Sequence[tuple[Slot, str | None, Any]]  # with the reason of doubt, None where it is accepted, and what it means
 ACCEPTED = "accepted"
 
 
@@ -75,11 +75,15 @@ class Metrics:
         self._passes: list[tuple[str, Pass]] = []
         self._readings: list[tuple[str, ReadSlots, int, int]] = []
         self._queues: dict[str, tuple[Callable[[], float], Callable[[], float]]] = {}
+        self._phrases: list[tuple[int, int]] = []
+        self._phrase_passes: list[float] = []
+        self._phrase_queue: Callable[[], float] | None = None
         self._served: set[tuple[str, str, str]] = set()
         self._flushing = threading.Lock()
         self._register_requests()
         self._register_queues()
         self._register_readings()
+        self._register_phrases()
         self._register_versions()
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -107,6 +111,22 @@ class Metrics:
         self._readings.append((model, slots, words, unknown))
         if len(self._readings) >= MOST_PENDING:
             self.flush()
+
+    def phrases(self, *, known: int = 0, read: int = 0) -> None:
+        """So many phrases were answered from what is known, and so many must be read."""
+        self._phrases.append((known, read))
+        if len(self._phrases) >= MOST_PENDING:
+            self.flush()
+
+    def phrase_pass(self, seconds: float) -> None:
+        """The reader of values came back with a batch."""
+        self._phrase_passes.append(seconds)
+        if len(self._phrase_passes) >= MOST_PENDING:
+            self.flush()
+
+    def watch_phrases(self, waiting: Callable[[], float]) -> None:
+        """Ask ``waiting`` for the phrases that wait whenever somebody wants to know."""
+        self._phrase_queue = waiting
 
     def watch_queue(self, model: str, utterances: Callable[[], float], words: Callable[[], float]) -> None:
         """Ask these for the length of a model's queue whenever somebody wants to know, in place of whom was asked before."""
@@ -151,6 +171,7 @@ class Metrics:
             for name, (utterances, words) in list(self._queues.items()):
                 self._waiting.labels(name).set(utterances())
                 self._waiting_words.labels(name).set(words())
+            self._count_phrases()
 
     def _count_answers(self, labels: tuple[str, str, str], seconds: Sequence[float]) -> None:
         if seconds:
@@ -168,7 +189,7 @@ class Metrics:
         statuses: Counts[tuple[str, str]] = Counts()
         confidences: list[float] = []
         for _, slots, _, _ in readings:
-            for slot, reason in slots:
+            for slot, reason, _ in slots:
                 statuses[slot.name, reason or ACCEPTED] += 1
                 confidences.append(slot.confidence)
         for (label, status), times in statuses.items():
@@ -176,6 +197,14 @@ class Metrics:
         self._confidence.labels(name).observe_many(confidences)
         self._words.labels(name).inc(sum(words for _, _, words, _ in readings))
         self._unknown.labels(name).inc(sum(unknown for _, _, _, unknown in readings))
+
+    def _count_phrases(self) -> None:
+        taken = _taken(self._phrases)
+        self._phrases_asked.labels("known").inc(sum(known for known, _ in taken))
+        self._phrases_asked.labels("read").inc(sum(read for _, read in taken))
+        self._phrase_seconds.observe_many(_taken(self._phrase_passes))
+        if self._phrase_queue is not None:
+            self._waiting_phrases.set(self._phrase_queue())
 
     def _register_requests(self) -> None:
         self._requests = self._counter("slotline_requests", "Requests answered.", "route", "method", "status")
@@ -196,6 +225,11 @@ class Metrics:
         self._confidence = self._histogram("slotline_slot_confidence", "Confidence of the slots found.", SHARES, "model")
         self._words = self._counter("slotline_words", "Words of the utterances read.", "model")
         self._unknown = self._counter("slotline_unknown_words", "Words that the model did not see in training.", "model")
+
+    def _register_phrases(self) -> None:
+        self._phrases_asked = self._counter("slotline_phrases", "Phrases asked for their value: known from before, or read.", "source")
+        self._phrase_seconds = self._histogram("slotline_phrase_seconds", "Time of one batch of phrases in the reader of values.", SECONDS)
+        self._waiting_phrases = self._gauge("slotline_waiting_phrases", "Phrases that wait for the reader of values, or are in it.")
 
     def _register_versions(self) -> None:
         self._models = self._gauge(MODEL_METRIC, "Workers that serve this version of a model.", "model", "version", "sha256")

@@ -3,10 +3,11 @@
 import time
 import zoneinfo
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
-from app.errors import FieldError
+from app.errors import FieldError, Invalid
+from model.values.value import Context
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
@@ -17,6 +18,53 @@ class Reference(NamedTuple):
     moment: datetime
     text: str
     timezone: str | None
+
+
+class Occasion:
+    """When something was said, and which date is meant where none is said in full.
+
+    Two occasions of one ``second`` give the same words the same value, for nothing is told in less; two of one ``day`` give it to all words
+    whose value does not hang on the time of the day.
+    """
+
+    def __init__(self, reference: Reference, policy: str) -> None:
+        """``policy``: one of model.values.value.POLICIES."""
+        self.reference = reference
+        self.policy = policy
+        moment = reference.moment
+        text = moment.replace(microsecond=0).isoformat() if moment.microsecond else reference.text
+        where = f"{reference.timezone} {policy}"
+        self.second = f"{text} {where}"
+        self.day = f"{text[:10]}{text[19:]} {where}"  # with the offset from UTC
+
+    @cached_property
+    def context(self) -> Context:
+        """The same for the resolver."""
+        return Context(self.reference.moment.replace(microsecond=0), self.reference.timezone, self.policy)
+
+
+class Watched:
+    """Stands in for a context, and notes whether somebody asked for the time of its day and not only for its date."""
+
+    def __init__(self, context: Context) -> None:
+        """Nobody has asked yet."""
+        self.by_clock = False
+        self.today, self.zone, self.timezone = context.today, context.zone, context.timezone
+        self.policy, self.order = context.policy, context.order
+        self._context = context
+
+    @property
+    def reference(self) -> datetime:
+        """The moment."""
+        self.by_clock = True
+        return self._context.reference
+
+
+def occasion_of(moment: datetime | None, zone: str | None, policy: str) -> Occasion:
+    """What a caller means; default: now, in UTC. Raises Invalid that names every value that is wrong."""
+    if errors := reference_errors(moment, zone):
+        raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
+    return Occasion(reference_of(moment, zone), policy)
 
 
 def reference_errors(moment: datetime | None, zone: str | None) -> list[FieldError]:

@@ -23,6 +23,15 @@ class ResumeError(Exception):
     """The run cannot begin or go on here; the message says why and what to do."""
 
 
+def made_with(path: Path) -> dict[str, Any] | None:
+    """What the run that was stopped made the output ``path`` with; None where none was, or where it does not say."""
+    try:
+        said: dict[str, Any] = json.loads(_meta_path(path).read_text(encoding="utf-8"))
+        return said
+    except (OSError, ValueError):
+        return None
+
+
 class Resumable:
     """The output of one run. Life: ``with``, ``finished``, any number of ``write``, ``complete``."""
 
@@ -30,7 +39,7 @@ class Resumable:
         """Lines come in windows of ``window``. ``meta``: whatever the bytes depend on, as JSON knows it."""
         self.path = path
         self.partial = path.with_name(path.name + ".partial")
-        self._meta_path = path.with_name(path.name + ".partial.meta")
+        self._meta_path = _meta_path(path)
         self._meta = meta
         self._window = window
         self._packed = path.suffix == ".gz"
@@ -92,14 +101,17 @@ class Resumable:
             self._stream.close()
 
     def _check_meta(self) -> None:
-        try:
-            made_with = json.loads(self._meta_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise ResumeError(f"{self._meta_path} does not say what {self.partial} was made with; remove both and begin again") from None
-        differing = sorted(key for key in made_with.keys() | self._meta.keys() if made_with.get(key) != self._meta.get(key))
+        begun = made_with(self.path)
+        if begun is None:
+            raise ResumeError(f"{self._meta_path} does not say what {self.partial} was made with; remove both and begin again")
+        differing = sorted(key for key in begun.keys() | self._meta.keys() if begun.get(key) != self._meta.get(key))
         if differing:
-            said = "; ".join(f"{key} was {made_with.get(key)!r} and is {self._meta.get(key)!r}" for key in differing)
+            said = "; ".join(f"{key} was {begun.get(key)!r} and is {self._meta.get(key)!r}" for key in differing)
             raise ResumeError(f"{self.partial} was made otherwise: {said}; run it as then, or remove it and begin again")
+
+
+def _meta_path(path: Path) -> Path:
+    return path.with_name(path.name + ".partial.meta")
 
 
 def _plain_windows(stream: BinaryIO, window: int) -> Iterator[tuple[int, list[bytes]]]:

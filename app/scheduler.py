@@ -25,6 +25,8 @@ FORGETTING = 0.95  # of how many were there, with each batch
 MOST_FLIGHTS = 2  # batches in the worker: with the next in its hands it need not wait for the loop to turn
 SWEEP_S = 0.02  # how often those who wait are looked at: a deadline is kept to within this
 
+Utterance = Waiting[Prepared, Served]
+
 logger = logging.getLogger(__name__)
 
 
@@ -56,9 +58,9 @@ class MicroBatcher:
         self._limits = limits
         self._metrics = metrics
         self._capacity = Capacity(limits)
-        self._waiting: deque[Waiting] = deque()
-        self._alone: deque[Waiting] = deque()  # those of a batch that failed: each goes by itself, before all others
-        self._flights: deque[list[Waiting]] = deque()  # what is in the worker, or in its hands next
+        self._waiting: deque[Utterance] = deque()
+        self._alone: deque[Utterance] = deque()  # those of a batch that failed: each goes by itself, before all others
+        self._flights: deque[list[Utterance]] = deque()  # what is in the worker, or in its hands next
         self._started = 0.0  # when it began with the first of them
         self._crowd = 0.0  # how many were there at once lately, waiting or in the worker
         self._scheduled = False
@@ -99,12 +101,12 @@ class MicroBatcher:
         self._queue(batch, futures, seconds, None)
         return futures
 
-    def enqueue(self, prepared: Prepared, seconds: float, promise: Promise, gone: Gone) -> None:
-        """As ``submit``, for whoever does not wait. Raises what ``admit`` raises; all else is told by ``promise``."""
-        self._queue((prepared,), (promise,), seconds, gone)
+    def enqueue(self, batch: Sequence[Prepared], seconds: float, promises: Sequence[Promise[Served]], gone: Gone) -> None:
+        """As ``admit``, for whoever does not wait. Raises what ``admit`` raises; all else is told by ``promises``."""
+        self._queue(batch, promises, seconds, gone)
 
     def _queue(
-        self, batch: Sequence[Prepared], futures: "Sequence[asyncio.Future[Served] | Promise]", seconds: float, gone: Gone | None
+        self, batch: Sequence[Prepared], futures: "Sequence[asyncio.Future[Served] | Promise[Served]]", seconds: float, gone: Gone | None
     ) -> None:
         loop = self._open_loop(len(batch))
         words = sum([len(prepared.tokens) for prepared in batch])
@@ -154,9 +156,9 @@ class MicroBatcher:
         if not self._flights:
             self._idle.set()
 
-    def _launch(self, batch: list[Waiting]) -> None:
+    def _launch(self, batch: list[Utterance]) -> None:
         try:
-            arrays = self._tagger.collate([waiting.prepared for waiting in batch])
+            arrays = self._tagger.collate([waiting.work for waiting in batch])
         except Exception as error:  # a tagger's failure belongs to its utterances, whatever it is
             self._on_failure(batch, error)
             return
@@ -184,8 +186,8 @@ class MicroBatcher:
             self._on_failure(batch, error)
         self._next()
 
-    def _answer(self, batch: list[Waiting], outputs: Outputs, started: float, seconds: float) -> None:
-        prepared = [waiting.prepared for waiting in batch]
+    def _answer(self, batch: list[Utterance], outputs: Outputs, started: float, seconds: float) -> None:
+        prepared = [waiting.work for waiting in batch]
         annotations = self._tagger.decode(prepared, outputs)
         if len(annotations) != len(batch):
             raise RuntimeError(f"a tagger gave {len(annotations)} answers to {len(batch)} utterances")
@@ -198,7 +200,7 @@ class MicroBatcher:
             if not waiting.future.done():  # else its client left while it was in the worker
                 waiting.future.set_result(Served(annotation, queue_s, seconds))
 
-    def _on_failure(self, batch: list[Waiting], error: Exception) -> None:
+    def _on_failure(self, batch: list[Utterance], error: Exception) -> None:
         """The utterances of a batch that failed go one by one, so that only the culprit fails."""
         if len(batch) > 1:
             self._alone.extend(batch)
@@ -220,19 +222,19 @@ class MicroBatcher:
                 waiting.future.set_exception(self._deadline_exceeded(waiting.until - waiting.since))
         self._timer = loop.call_later(SWEEP_S, self._sweep, loop) if held and not self._dead else None
 
-    def _take(self, most: int) -> list[Waiting]:
+    def _take(self, most: int) -> list[Utterance]:
         """The next batch of at most ``most``, out of the queue; clients that have left are dropped on the way."""
-        head: list[Waiting] = []
+        head: list[Utterance] = []
         limits = self._limits.batch
         while self._waiting and len(head) < LOOKAHEAD * limits.rows:
             waiting = self._waiting.popleft()
             if waiting.is_over():
-                self._capacity.words -= waiting.prepared.cells
+                self._capacity.words -= waiting.work.cells
                 self._count_rejected("departed", int(left(waiting.future)))
             else:
                 head.append(waiting)
-        taken = take_batch([waiting.prepared.cells for waiting in head], BatchLimits(min(most, limits.rows), limits.cells))
-        self._capacity.words -= sum([head[index].prepared.cells for index in taken])
+        taken = take_batch([waiting.work.cells for waiting in head], BatchLimits(min(most, limits.rows), limits.cells))
+        self._capacity.words -= sum([head[index].work.cells for index in taken])
         if len(taken) == len(head):
             return head
         chosen = set(taken)
@@ -246,7 +248,7 @@ class MicroBatcher:
         staying = deque(waiting for waiting in self._waiting if not waiting.is_over())
         self._count_rejected("departed", len(self._waiting) - len(staying))
         self._waiting = staying
-        self._capacity.words = sum(waiting.prepared.cells for waiting in staying)
+        self._capacity.words = sum(waiting.work.cells for waiting in staying)
 
     def _open_loop(self, items: int) -> asyncio.AbstractEventLoop:
         if self._closing:
@@ -257,7 +259,7 @@ class MicroBatcher:
             raise self._worker_died()
         return self._loop
 
-    def _die(self, batch: Iterable[Waiting]) -> None:
+    def _die(self, batch: Iterable[Utterance]) -> None:
         """Nobody waits for a worker that is gone."""
         self._dead = True
         for queue in (batch, *self._flights, self._alone, self._waiting):

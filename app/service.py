@@ -2,16 +2,21 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from app import tracing
 from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
+from app.meanings import NOT_UNDERSTOOD, meanings_of, phrases_of, texts_of
 from app.metrics import Metrics
-from app.reference import reference_errors, reference_of
+from app.phrases import Meaning, Outcome
+from app.reference import Occasion, reference_errors, reference_of
 from app.registry import ModelRegistry, ServedModel
 from app.settings import Settings
+from app.values import ValueService
 from app.waiting import Gone, Promise, Served
 from model.errors import TextError
 from model.labels import OUTSIDE, Annotation, Slot
@@ -30,10 +35,12 @@ class Options(NamedTuple):
     language: str | None = None
     reference_time: datetime | None = None
     timezone: str | None = None
+    date_policy: str = "future"
     expected_slots: tuple[str, ...] = ()
     intent: str | None = None
     required_slots: tuple[str, ...] = ()
     min_confidence: float = 0.5
+    values: bool = True
 
     @property
     def names_something(self) -> bool:
@@ -49,24 +56,27 @@ class Options(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Options that were found valid, with the defaults filled in. ``reference_time`` has an offset; ``reference_text``: in ISO 8601."""
+    """Options that were found valid, with the defaults filled in."""
 
     served: ServedModel
     language: str
-    reference_time: datetime
-    reference_text: str
-    timezone: str | None
+    occasion: Occasion
     expected_slots: tuple[str, ...]
     intent: str | None
     required_slots: tuple[str, ...]
     min_confidence: float
+    values: bool
 
 
 class JudgedSlot(NamedTuple):
-    """A slot with the reason not to take it for granted; None means accepted."""
+    """A slot with the reason not to take it for granted, None where it is accepted, and what it means, None where nobody asked for it."""
 
     slot: Slot
     reason: str | None
+    meaning: Meaning | None
+
+
+Tell = Callable[["Reading | Exception"], None]
 
 
 class Reading(NamedTuple):
@@ -82,12 +92,18 @@ class Reading(NamedTuple):
 class AnnotationService:
     """Every protocol speaks to this class alone."""
 
-    def __init__(self, registry: ModelRegistry, settings: Settings, metrics: Metrics) -> None:
-        """Serve the registry's models within the settings' limits."""
+    def __init__(self, registry: ModelRegistry, settings: Settings, metrics: Metrics, values: ValueService | None = None) -> None:
+        """Serve the registry's models within the settings' limits. ``values`` reads what slots mean; without it they mean their words."""
         self.registry = registry
+        self.values = values
         self.draining = False  # set by SIGTERM: ready turns red while requests are still answered
         self._settings = settings
         self._metrics = metrics
+
+    @property
+    def fit(self) -> bool:
+        """Whether every thread lives that answers need."""
+        return self.registry.fit and (self.values is None or self.values.alive)
 
     def plan(self, options: Options) -> Plan:
         """Raises NotFound for an unknown model and Invalid that names every other option that is wrong."""
@@ -99,26 +115,35 @@ class AnnotationService:
             errors = [*_unknown_names(options, served), *reference_errors(options.reference_time, options.timezone)]
             if errors:
                 raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
-        moment, text, timezone = reference_of(options.reference_time, options.timezone)
+        occasion = Occasion(reference_of(options.reference_time, options.timezone), options.date_policy)
         language = options.language or served.languages[0]
         asked = (options.expected_slots, options.intent, options.required_slots)
-        return Plan(served, language, moment, text, timezone, *asked, options.min_confidence)
+        return Plan(served, language, occasion, *asked, options.min_confidence, options.values)
 
     async def read(self, text: str, plan: Plan) -> Reading:
-        """One text. Raises Invalid and AnnotationFailed for the text, and what MicroBatcher.submit raises."""
+        """One text. Raises what ``begin`` raises and tells."""
+        future: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
+
+        def tell(outcome: Reading | Exception) -> None:
+            if future.done():  # its client has left
+                return
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+        self.begin(text, plan, tell, future.cancelled)
+        reading = await future
+        tracing.stages(reading.queue_s, reading.inference_s)
+        return reading
+
+    def begin(self, text: str, plan: Plan, tell: Tell, gone: Gone) -> None:
+        """One text, for whoever does not wait: ``tell`` gets the reading or what the queues raise.
+
+        Raises Invalid and AnnotationFailed for the text, and Overloaded, Draining and WorkerDied, at once.
+        """
         prepared = self._prepare(text, plan, "/text")
-        served = await plan.served.batcher.submit(prepared, self._settings.deadline_s)
-        tracing.stages(served.queue_s, served.inference_s)
-        return self._reading(served, plan)
-
-    def begin(self, text: str, plan: Plan, tell: Callable[[Reading | Exception], None], gone: Gone) -> None:
-        """As ``read``, for whoever does not wait: ``tell`` gets the reading or what the queue raises. Raises what is wrong at once."""
-
-        def on_served(outcome: Served | Exception) -> None:
-            tell(outcome if isinstance(outcome, Exception) else self._reading_or_error(outcome, plan))
-
-        prepared = self._prepare(text, plan, "/text")
-        plan.served.batcher.enqueue(prepared, self._settings.deadline_s, Promise(on_served), gone)
+        self._enqueue([prepared], plan, [tell], gone)
 
     async def read_many(self, texts: Sequence[str | ServiceError], plan: Plan) -> list[Reading | ServiceError]:
         """Many texts, each with its own outcome, in order; an error in place of a text stays where it is.
@@ -126,47 +151,80 @@ class AnnotationService:
         Raises Overloaded, Draining or WorkerDied for all of them together: they are admitted together.
         """
         prepared = [self._prepare_or_error(text, plan, f"/items/{index}/text") for index, text in enumerate(texts)]
-        admitted = [item for item in prepared if isinstance(item, Prepared)]
-        futures = iter(plan.served.batcher.admit(admitted, self._settings.deadline_s) if admitted else ())
-        slots = [next(futures) if isinstance(item, Prepared) else item for item in prepared]
-        pending = [slot for slot in slots if isinstance(slot, asyncio.Future)]
-        try:
-            if pending:
-                await asyncio.wait(pending)  # each has its deadline
-            return [self._outcome(slot, plan) if isinstance(slot, asyncio.Future) else slot for slot in slots]
-        finally:
-            for future in pending:
-                future.cancel()
+        outcomes: list[Reading | ServiceError | None] = [None if isinstance(item, Prepared) else item for item in prepared]
+        places = [place for place, item in enumerate(prepared) if isinstance(item, Prepared)]
+        left = len(places)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell(place: int, outcome: Reading | Exception) -> None:
+            nonlocal left
+            outcomes[place] = self._own_error(outcome, plan) if isinstance(outcome, Exception) else outcome
+            left -= 1
+            if not left and not done.done():
+                done.set_result(None)
+
+        if places:
+            admitted = [item for item in prepared if isinstance(item, Prepared)]
+            self._enqueue(admitted, plan, [partial(tell, place) for place in places], done.cancelled)
+            await done  # each has its deadline
+        return [outcome for outcome in outcomes if outcome is not None]
 
     async def prove(self, served: ServedModel, seconds: float) -> None:
         """One real forward pass through the queue and the worker. Raises what MicroBatcher.submit raises."""
         samples = served.tagger.artifact.samples
         await served.batcher.submit(served.tagger.prepare(samples[0].text if samples else "ready"), seconds)
 
-    def _outcome(self, future: "asyncio.Future[Served]", plan: Plan) -> Reading | ServiceError:
-        error = future.exception()
-        if error is None:
-            return self._reading(future.result(), plan)
-        if isinstance(error, ServiceError):
-            return error
-        raise error
+    def _enqueue(self, batch: Sequence[Prepared], plan: Plan, tells: Sequence[Tell], gone: Gone) -> None:
+        """Have all of ``batch`` read, or none. Raises what the queues raise."""
+        seconds = self._settings.deadline_s
+        if self.values is not None and plan.values:
+            self.values.admit()  # before the model has worked for nothing
+        until = time.perf_counter() + seconds
+        promises = [Promise(partial(self._on_served, plan, tell, until, gone)) for tell in tells]
+        plan.served.batcher.enqueue(batch, seconds, promises, gone)
 
-    def _reading_or_error(self, served: Served, plan: Plan) -> Reading | Exception:
+    def _on_served(self, plan: Plan, tell: Tell, until: float, gone: Gone, served: Served | Exception) -> None:
+        """The model has done its work: have what the slots say read, unless it is known."""
+        if isinstance(served, Exception):
+            tell(served)
+            return
+        if self.values is None or not plan.values or not (phrases := phrases_of(served.annotation)):
+            tell(self._reading_or_error(served, plan, ()))
+        elif (known := self.values.known(phrases, plan.occasion)) is not None:
+            tell(self._reading_or_error(served, plan, known))
+        else:
+            promise = Promise(partial(self._on_outcomes, served, plan, tell))
+            self.values.ask(phrases, plan.occasion, promise, until, gone)
+
+    def _on_outcomes(self, served: Served, plan: Plan, tell: Tell, outcomes: list[Outcome] | Exception) -> None:
+        tell(outcomes if isinstance(outcomes, Exception) else self._reading_or_error(served, plan, outcomes))
+
+    def _reading_or_error(self, served: Served, plan: Plan, outcomes: Sequence[Outcome]) -> Reading | Exception:
         try:
-            return self._reading(served, plan)
+            return self._reading(served, plan, outcomes)
         except Exception as error:  # it belongs to this utterance; the batch that calls back goes on
             return error
 
-    def _reading(self, served: Served, plan: Plan) -> Reading:
+    def _reading(self, served: Served, plan: Plan, outcomes: Sequence[Outcome]) -> Reading:
         annotation = served.annotation
-        slots = tuple([JudgedSlot(slot, judge(slot, plan.min_confidence)) for slot in annotation.slots])
+        meanings: Sequence[Meaning | None] = [None] * len(annotation.slots)
+        if plan.values:
+            meanings = texts_of(annotation) if self.values is None else meanings_of(annotation, outcomes, plan.occasion)
+        slots = judged(annotation, meanings, plan.min_confidence)
         missing: tuple[str, ...] = ()
         if plan.required_slots:
-            filled = {judged.slot.name for judged in slots if judged.reason is None}
+            filled = {each.slot.name for each in slots if each.reason is None}
             missing = tuple([name for name in dict.fromkeys(plan.required_slots) if name not in filled])
         known_T = annotation.known_T or ()
         self._metrics.read(plan.served.name, slots, len(annotation.tokens), known_T.count(False))
         return Reading(annotation, slots, missing, served.queue_s, served.inference_s)
+
+    def _own_error(self, error: Exception, plan: Plan) -> ServiceError:
+        """The outcome of an item of many: what the service did not foresee fails that item alone."""
+        if isinstance(error, ServiceError):
+            return error
+        logger.error("an answer of %s could not be made: %s", plan.served.name, type(error).__name__)  # the message may quote the text
+        return annotation_failed(plan.served.name)
 
     def _prepare(self, text: str, plan: Plan, pointer: str) -> Prepared:
         if len(text) > self._settings.max_characters:
@@ -189,18 +247,26 @@ class AnnotationService:
             return error
 
 
-def judge(slot: Slot, min_confidence: float) -> str | None:
-    """Why a slot is uncertain, or None.
+def judged(annotation: Annotation, meanings: Sequence[Meaning | None], min_confidence: float) -> tuple[JudgedSlot, ...]:
+    """The slots with what they mean, and whether to doubt it."""
+    pairs = zip(annotation.slots, meanings, strict=True)
+    return tuple([JudgedSlot(slot, judge(slot, meaning, min_confidence), meaning) for slot, meaning in pairs])
 
-    >>> judge(Slot("origin", 0, 6, 0.6, (("destination", 0.35),)), 0.5)
+
+def judge(slot: Slot, meaning: Meaning | None, min_confidence: float) -> str | None:
+    """Why a slot is uncertain, or None. A doubt of the slot goes before one of its value, which its ``value`` of null tells too.
+
+    >>> judge(Slot("origin", 0, 6, 0.6, (("destination", 0.35),)), None, 0.5)
     'ambiguous_role'
     """
     if slot.confidence < min_confidence:
         return "low_confidence"
     for label, probability in slot.alternatives:  # likeliest first
         if label != OUTSIDE:
-            return "ambiguous_role" if probability >= AMBIGUOUS_SHARE * slot.confidence else None
-    return None
+            if probability >= AMBIGUOUS_SHARE * slot.confidence:
+                return "ambiguous_role"
+            break
+    return "value_not_understood" if meaning is NOT_UNDERSTOOD else None
 
 
 def _unknown_names(options: Options, served: ServedModel) -> list[FieldError]:

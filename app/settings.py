@@ -18,6 +18,7 @@ from app.cores import available_cores
 ENV_PREFIX = "SLOTLINE_"
 SHIPPED_MODELS = Path(str(files("model"))) / "artifacts"
 SHIPPED_READER = Path(str(files("model"))) / "readers" / "values"
+OFF: Literal["off"] = "off"
 
 
 class Settings(BaseSettings):
@@ -35,10 +36,13 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one and prints it")
     models: Path = Field(SHIPPED_MODELS, description="directory of artefact directories, or one artefact directory")
     default_model: str | None = Field(None, description="model of requests that name none; default: the only one loaded, or 'booking'")
-    values: Path | None = Field(None, description="artefact directory of the reader of values for /v1/values; default: the shipped one")
+    values: Literal["off"] | Path | None = Field(
+        None, description="artefact directory of the reader of values, or `off`: slots mean their words; default: the shipped one"
+    )
     gazetteer: Path | None = Field(
         None, description="CSV file of places in the form of `model/values/places.csv`; of one name they go before the shipped ones"
     )
+    values_cache: int = Field(8_192, ge=0, description="phrases whose values are kept, for the same ones come again and again; 0: none")
     threads: int = Field(
         1, ge=0, le=256, description="threads of onnxruntime for one batch; 0: a worker's share of the cores that the container may use"
     )

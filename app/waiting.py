@@ -1,12 +1,14 @@
-"""An utterance that waits for a model, and how whoever asked for it hears of it."""
+"""What waits for a thread, utterances and phrases, and how whoever asked hears of it."""
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.errors import ClientGone, ServiceError
 from model.labels import Annotation
-from model.tagger import Prepared
+
+Work = TypeVar("Work")
+Answer = TypeVar("Answer")
 
 
 class Served(NamedTuple):
@@ -20,14 +22,14 @@ class Served(NamedTuple):
 Gone = Callable[[], bool]  # whether the client of an utterance has left
 
 
-class Promise:
+class Promise(Generic[Answer]):
     """Stands where a future would, for whoever does not wait: it calls back at once, with the answer or the error."""
 
     __slots__ = ("_error", "_tell")
 
-    def __init__(self, tell: Callable[["Served | Exception"], None]) -> None:
+    def __init__(self, tell: Callable[[Answer | Exception], None]) -> None:
         """``tell`` must not raise."""
-        self._tell: Callable[[Served | Exception], None] | None = tell
+        self._tell: Callable[[Answer | Exception], None] | None = tell
         self._error: Exception | None = None
 
     def done(self) -> bool:
@@ -42,11 +44,11 @@ class Promise:
         """The error that it has told."""
         return self._error
 
-    def set_result(self, served: "Served") -> None:
+    def set_result(self, answer: Answer) -> None:
         """Tell the answer."""
         tell, self._tell = self._tell, None
         assert tell is not None
-        tell(served)
+        tell(answer)
 
     def set_exception(self, error: Exception) -> None:
         """Tell the error."""
@@ -55,14 +57,14 @@ class Promise:
         tell(error)
 
 
-class Waiting(NamedTuple):
-    """An utterance in the queue; whoever asked for it holds the future and may cancel it by leaving.
+class Waiting(NamedTuple, Generic[Work, Answer]):
+    """A work in a queue; whoever asked for it holds the future and may cancel it by leaving.
 
-    ``gone`` is asked before the utterance goes into the worker; None where only the future tells.
+    ``gone`` is asked before the work goes into the thread; None where only the future tells.
     """
 
-    prepared: Prepared
-    future: "asyncio.Future[Served] | Promise"
+    work: Work
+    future: "asyncio.Future[Answer] | Promise[Answer]"
     since: float
     until: float
     gone: Gone | None
@@ -74,12 +76,12 @@ class Waiting(NamedTuple):
         return self.future.done()
 
 
-def left(future: "asyncio.Future[Served] | Promise") -> bool:
+def left(future: "asyncio.Future[Any] | Promise[Any]") -> bool:
     """Whether a future is done because its client left, and not because its time is over."""
     return future.cancelled() or isinstance(future.exception(), ClientGone)
 
 
-def fail(batch: Iterable[Waiting], error: ServiceError) -> None:
+def fail(batch: Iterable[Waiting[Any, Any]], error: ServiceError) -> None:
     """Tell ``error`` to all who still wait."""
     for waiting in batch:
         if not waiting.future.done():

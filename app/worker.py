@@ -20,11 +20,11 @@ from app.errors import ServiceError, StartupError, Unavailable
 from app.lineup import Command, Line, Lines, Release, mapped
 from app.loading import Loaded, load_again, load_all
 from app.main import assemble
+from app.phrases import load_reader
 from app.pipe import Message
 from app.registry import ServedModel
 from app.server import Server
 from app.settings import Settings, parse_arguments
-from app.values import load_values
 from model.errors import SlotlineError
 
 BEATS = 4  # signs of life in the time after which their absence is death
@@ -68,7 +68,7 @@ class Supervised:
             if not (line := lines.readline()):
                 return None
             loaded = self._load(pipe.decode(line)["lines"])
-            app = assemble(self._settings, loaded, load_values(self._settings), self)
+            app = assemble(self._settings, loaded, load_reader(self._settings), self)
             self._parts: Parts = app.state.parts
             registry = self._parts.service.registry
             self.tell({"kind": "loaded", "lines": pipe.lines_message(_releases(registry.lines)), "default": registry.default})
@@ -113,7 +113,7 @@ class Supervised:
 
     async def _beat(self) -> None:
         while True:
-            self.tell({"kind": "beat", "fit": self._parts.service.registry.fit})
+            self.tell({"kind": "beat", "fit": self._parts.service.fit})
             await asyncio.sleep(self._settings.worker_timeout_s / BEATS)
 
     def _do(self, message: Message, server: Server) -> None:

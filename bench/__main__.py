@@ -12,13 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import bulk, memory, overload, report, scaling, serving, steps
+from bench import bulk, memory, overload, report, scaling, serving, slot_values, steps
 from bench.options import Options
 from bench.peers import run as peers
 
 RESULTS = Path("bench/results")
 PARTS: dict[str, Callable[[Options], report.Result]] = {
     "serving": serving.measure,
+    "slot_values": slot_values.measure,
     "overload": overload.measure,
     "bulk": bulk.measure,
     "steps": steps.measure,

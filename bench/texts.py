@@ -26,6 +26,33 @@ def utterances(count: int, words: int = WORDS, seed: int = 0) -> list[str]:
     return list(found)
 
 
+def spoken(count: int, seed: int = 0) -> list[str]:
+    """``count`` utterances of 12 words whose phrases come as often as in life: the k-th likeliest of its kind 1/k as often as the first.
+
+    Few phrases are in most of them, and many are said once: of 20,000 utterances some 2,000 phrases stand in one alone.
+    """
+    rng = random.Random(seed)
+    pools = {name: rng.sample(pool, len(pool)) for name, pool in _pools().items()}
+    weights = {name: [1 / rank for rank in range(1, len(pool) + 1)] for name, pool in pools.items()}
+
+    def filled(frame: str) -> str:
+        return frame.format_map({name: rng.choices(pool, weights[name])[0] for name, pool in pools.items()})
+
+    return [filled(rng.choice(FRAMES)) for _ in range(count)]
+
+
+def _pools() -> dict[str, list[str]]:
+    """What may stand in each place of a frame."""
+    return {
+        "city": list(CITIES),
+        "day": list(DAYS),
+        "month": list(MONTHS),
+        "ordinal": [f"{number}th" for number in range(4, 21)],
+        "number": list(NUMBERS),
+        "time": [f"{hour}:{minute:02}" for hour in range(24) for minute in range(60)],
+    }
+
+
 def _words(rng: random.Random) -> Iterator[str]:
     while True:
         places = rng.sample(CITIES, 2)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 
-from app.values import PhraseReader
+from app.phrases import PhraseReader
 from model.values.places import read_gazetteer
 from model.values.reader import Reading
 
@@ -15,12 +15,21 @@ SAYS = {
     "300 dollars": ("3", "0a", "0b", "$"),
     "30 February": ("3", "0a", "M2"),
     "7": ("7",),
+    "two": ("n2",),
+    "Monday": ("W1",),
+    "tomorrow": ("T1",),
+    "evening": ("EVE",),
+    "now": ("NOW",),
+    "$5": ("$", "5"),
     "9 May": ("9", "M5"),
     "второго ноября": ("o2", "M11"),
     "полвосьмого вечера": ("HALF", "o8", "EVE"),
     "полторы тысячи рублей": ("n1.5", "x_k", "RUB"),
     "с 3 по 24 февраля": ("FROM", "3", "..", "2", "4a", "M2"),
 }
+
+
+GAZETTEER = read_gazetteer()
 
 
 class FakeReader:
@@ -31,7 +40,12 @@ class FakeReader:
 
     def read_batch(self, phrases: Sequence[tuple[str, str | None]]) -> list[Reading]:
         self.batches.append([text for text, _ in phrases])
-        return [Reading(SAYS[text], 0.99, "") if text in SAYS else Reading(("UNK",), 0.42, "words") for text, _ in phrases]
+        return [self._reading(text) for text, _ in phrases]
+
+    def _reading(self, text: str) -> Reading:
+        if text in SAYS:
+            return Reading(SAYS[text], 0.99, "")
+        return Reading(("UNK",), 0.42, "words") if text.isalpha() else Reading(("2", "UNK"), 0.42, "digits")
 
 
 class UnsureReader(FakeReader):
@@ -81,6 +95,6 @@ class DyingReader(FakeReader):
         return super().read_batch(phrases)
 
 
-def phrase_reader(reader: FakeReader | None = None, rows: int = 64) -> PhraseReader:
+def phrase_reader(reader: FakeReader | None = None, rows: int = 64, keep: int = 0) -> PhraseReader:
     """A fake reader with the shipped gazetteer."""
-    return PhraseReader(reader or FakeReader(), read_gazetteer(), rows)
+    return PhraseReader(reader or FakeReader(), GAZETTEER, rows, keep)

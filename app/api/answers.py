@@ -7,6 +7,7 @@ import numpy as np
 
 from app.api.offsets import offset_table
 from app.api.requests import Options
+from app.reference import Occasion
 from app.registry import ServedModel
 from app.service import JudgedSlot, Plan, Reading
 from model.decode import likeliest, rounded
@@ -35,11 +36,7 @@ def parsed(reading: Reading, plan: Plan, options: Options, total_s: float) -> di
         "text": annotation.text,
         "language": plan.language,
         "offset_unit": options.offset_unit,
-        "context": {
-            "reference_time": plan.reference_text,
-            "timezone": plan.timezone,
-            "date_policy": options.context.date_policy,
-        },
+        "context": context_of(plan.occasion),
         "intent": {"name": intent.name, "confidence": intent.confidence} if intent else None,
         "slots": [_slot(judged, annotation.text, view) for judged in reading.slots],
         "missing": reading.missing,
@@ -53,8 +50,14 @@ def parsed(reading: Reading, plan: Plan, options: Options, total_s: float) -> di
     return answer
 
 
+def context_of(occasion: Occasion) -> dict[str, Any]:
+    """When and where, with the defaults filled in."""
+    reference = occasion.reference
+    return {"reference_time": reference.text, "timezone": reference.timezone, "date_policy": occasion.policy}
+
+
 def _slot(judged: JudgedSlot, text: str, view: View) -> dict[str, Any]:
-    slot, offsets = judged.slot, view.offsets
+    slot, meaning, offsets = judged.slot, judged.meaning, view.offsets
     start, end = slot.start, slot.end
     words = text[start:end]
     answer: dict[str, Any] = {
@@ -67,7 +70,9 @@ def _slot(judged: JudgedSlot, text: str, view: View) -> dict[str, Any]:
     }
     if judged.reason:
         answer["reason"] = judged.reason
-    answer["value"] = {"type": "text", "value": words}
+    if meaning is not None:
+        answer["value"] = {"type": "text", "value": words} if meaning.is_text else meaning.value_json
+        answer["value_alternatives"] = meaning.alternatives_json
     if "alternatives" in view.include:
         answer["alternatives"] = [{"name": name, "confidence": p} for name, p in slot.alternatives[: view.top_k]]
     return answer

@@ -19,7 +19,6 @@ from app.outbox import Outbox
 from app.service import AnnotationService
 from app.settings import Settings
 from app.timers import Timers
-from app.values import ValueService
 
 DISCARDED = 8  # times the limit: so much of a body too large is read and dropped, that its client gets to read the answer
 PATIENCE_S = 0.05  # a request that is answered within it is not watched for its client's leaving, which would cost a task
@@ -37,7 +36,6 @@ class Parts:
     timers: Timers
     outbox: Outbox
     control: Control
-    values: ValueService | None  # None where there is no reader
 
 
 class Exchange(NamedTuple):

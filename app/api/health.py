@@ -12,6 +12,7 @@ from app.api.deps import parts
 from app.api.schemas import Health, Ready
 from app.errors import Draining, ServiceError, Unavailable
 from app.registry import ServedModel
+from app.values import ValueService
 
 PROOF_DEADLINE_S = 2.0
 
@@ -32,7 +33,10 @@ async def startup() -> Any:
 
 @router.get("/health/ready", response_model=Ready)
 async def ready(request: Request) -> Any:
-    """Send traffic only while this is 200. Where the last forward pass is too long ago, a sample goes through the queue."""
+    """Send traffic only while this is 200. Where the last forward pass is too long ago, a sample goes through the queue.
+
+    The same holds for the reader of values.
+    """
     service, settings = parts(request).service, parts(request).settings
     if service.draining:
         raise Draining("the service is stopping; send requests to another instance", retry_after_s=1)
@@ -40,6 +44,8 @@ async def ready(request: Request) -> Any:
     for name, served in service.registry.served.items():
         await _prove(request, served, settings.ready_window_s)
         ages[name] = {"version": served.tagger.version, "seconds_since_forward_pass": round(_age(served), 3)}
+    if service.values is not None:
+        await _prove_values(service.values, settings.ready_window_s)
     return {"status": "ready", "models": ages}
 
 
@@ -60,6 +66,19 @@ async def _prove(request: Request, served: ServedModel, window_s: float) -> None
         raise Unavailable(f"the model {served.name} gives no answers: {error.detail}", retry_after_s=1) from error
 
 
+async def _prove_values(values: ValueService, window_s: float) -> None:
+    """Raises Unavailable unless the reader's thread lives and has read something within ``window_s`` seconds."""
+    if values.alive and _seconds_since(values.last_pass) <= window_s:
+        return
+    try:
+        await values.prove(PROOF_DEADLINE_S)
+    except ServiceError as error:
+        raise Unavailable(f"the reader of values gives no answers: {error.detail}", retry_after_s=1) from error
+
+
 def _age(served: ServedModel) -> float:
-    last = served.batcher.last_forward
-    return float("inf") if last is None else time.monotonic() - last
+    return _seconds_since(served.batcher.last_forward)
+
+
+def _seconds_since(moment: float | None) -> float:
+    return float("inf") if moment is None else time.monotonic() - moment

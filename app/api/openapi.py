@@ -12,10 +12,10 @@ from app import __version__, errors
 from app.api import admin_openapi, v1, values
 from app.api.deps import Exchange, Parts
 from app.api.openapi_gate import add_keys, gate_problems
+from app.api.phrase_schemas import ValuesAnswer
 from app.api.problems import MEDIA_TYPE, problem
 from app.api.requests import BatchRequest, ParseRequest, ValuesRequest
 from app.api.schemas import BatchAnswer, ParseAnswer
-from app.api.value_schemas import ValuesAnswer
 from app.errors import FieldError, ServiceError
 
 DESCRIPTION = (
@@ -184,7 +184,7 @@ async def _add_examples(built: dict[str, Any], parts: Parts) -> None:
         return await v1.answer_many(BatchRequest.model_validate_json(orjson.dumps(value)), parts.service, exchange)
 
     async def phrases(value: dict[str, Any]) -> dict[str, Any]:
-        return await values.answer_phrases(ValuesRequest.model_validate_json(orjson.dumps(value)), parts.values, exchange)
+        return await values.answer_phrases(ValuesRequest.model_validate_json(orjson.dumps(value)), parts.service.values, exchange)
 
     await _answer_examples(built["paths"]["/v1/parse"]["post"], PARSE_EXAMPLES, one)
     await _answer_examples(built["paths"]["/v1/parse/batch"]["post"], BATCH_EXAMPLES, many)

@@ -81,6 +81,7 @@ class Options(Request):
     )
     top_k: int = Field(3, ge=1, le=100, description="how many labels of a word, and alternatives of a slot, to show at most")
     min_confidence: Probability = Field(0.5, description="slots below it are kept and marked `uncertain`")
+    values: bool = Field(True, description="whether to say what the slots mean; `false` leaves out `value` and `value_alternatives`")
     offset_unit: OffsetUnit = Field("codepoint", description="what `start` and `end` count; `utf16` is JavaScript's")
 
 

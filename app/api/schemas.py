@@ -1,10 +1,11 @@
 """The shapes of answers: they document what goes out, and tests hold every real answer against them."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from app.api.requests import DatePolicy, OffsetUnit, Probability
+from app.api.value_schemas import AnyValue
 
 
 class ModelReference(BaseModel):
@@ -30,7 +31,7 @@ class IntentAnswer(BaseModel):
 
 
 class TextValue(BaseModel):
-    """A value as it stands in the text."""
+    """The words as they stand in the text: of a slot that has no other value, such as `carrier`, or a place not in the gazetteer."""
 
     type: Literal["text"]
     value: str
@@ -52,12 +53,15 @@ class SlotAnswer(BaseModel):
     end: int
     confidence: Probability
     status: Literal["accepted", "uncertain"] = Field(description="`uncertain` slots are for the caller to confirm")
-    reason: Literal["low_confidence", "ambiguous_role"] | None = Field(
+    reason: Literal["low_confidence", "ambiguous_role", "value_not_understood"] | None = Field(
         None,
-        description="only where uncertain: `low_confidence` is below `min_confidence`; "
-        "`ambiguous_role` means that another slot is at least half as likely",
+        description="only where uncertain, the gravest: `low_confidence` is below `min_confidence`; "
+        "`ambiguous_role` means that another slot is at least half as likely; `value_not_understood`: `value` is null",
     )
-    value: Annotated[TextValue, Field(description="what the slot means; tagged by `type`, of which more may come")]
+    value: TextValue | AnyValue | None = Field(
+        None, description="what the slot means; null where that is not understood; left out only where `values` is false"
+    )
+    value_alternatives: list[AnyValue] | None = Field(None, description="other readings of the words, likeliest first; with `value`")
     alternatives: list[Alternative] | None = Field(None, description="only if included: likeliest first")
 
 

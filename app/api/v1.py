@@ -185,10 +185,12 @@ def service_options(asked: Options) -> service.Options:
         asked.language,
         moment_of(context),
         context.timezone,
+        context.date_policy,
         context.expected_slots,
         context.intent,
         asked.required_slots,
         asked.min_confidence,
+        asked.values,
     )
 
 

@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.requests import Kind, Probability
-from app.api.schemas import ContextAnswer, Counts, Problem
+from app.api.requests import Kind
 
 
 class MoneyAnswer(BaseModel):
@@ -53,38 +52,3 @@ class RangeValue(Reading):
 
 
 AnyValue = SingleValue | RangeValue
-
-
-class PhraseAnswer(BaseModel):
-    """A phrase that was read."""
-
-    status: Literal[200]
-    text: str
-    value: AnyValue | None = Field(description="the likeliest reading; null where it was not understood")
-    value_alternatives: list[AnyValue] = Field(description="other readings, likeliest first")
-    confidence: Probability | None = Field(description="probability that the words were read rightly; null where a place was looked up")
-    reason: Literal["value_not_understood"] | None = Field(None, description="only where `value` is null")
-    detail: str | None = Field(None, description="only where `value` is null: why, for people")
-
-
-class PhraseProblem(BaseModel):
-    """A phrase that was not answered."""
-
-    status: Literal[422, 500]
-    problem: Problem
-
-
-class TotalTiming(BaseModel):
-    """Milliseconds."""
-
-    total: float
-
-
-class ValuesAnswer(BaseModel):
-    """One result per phrase, in order."""
-
-    request_id: str
-    context: ContextAnswer
-    results: list[PhraseAnswer | PhraseProblem]
-    counts: Counts
-    timing_ms: TotalTiming

@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.api.answers import context_of
 from app.api.deps import Exchange, call_of, client_watched, json_body
 from app.api.problems import problem
 from app.api.requests import BadItem, PhraseItem, ValuesRequest, moment_of, refusal, validated
 from app.errors import NotFound, ServiceError
-from app.values import Found, Outcome, Phrase, ValueService
-from model.values.value import Understood
+from app.phrases import Found, Outcome, Phrase
+from app.reference import occasion_of
+from app.values import ValueService
+from model.values.value import NotUnderstood
 
 VALUES_REQUEST: TypeAdapter[ValuesRequest] = TypeAdapter(ValuesRequest)
 
@@ -23,7 +26,7 @@ async def read(request: Request) -> Response:
     call = call_of(request)
     asked = validated(VALUES_REQUEST, await json_body(call), max_batch_items=call.parts.settings.max_batch_items)
     with client_watched(call):
-        answer = await answer_phrases(asked, call.parts.values, call.exchange)
+        answer = await answer_phrases(asked, call.parts.service.values, call.exchange)
     return Response(orjson.dumps(answer), media_type="application/json")
 
 
@@ -39,13 +42,13 @@ async def answer_phrases(asked: ValuesRequest, through: ValueService | None, exc
     if through is None:
         raise NotFound("this service has no reader of values; start it with --values DIR")
     context = asked.context
-    reference, meant = through.plan(moment_of(context), context.timezone, context.date_policy)
-    outcomes = await through.read([_phrase(item, index) for index, item in enumerate(asked.phrases)], meant)
+    occasion = occasion_of(moment_of(context), context.timezone, context.date_policy)
+    outcomes = await through.read([_phrase(item, index) for index, item in enumerate(asked.phrases)], occasion)
     results = [_result(item, outcome) for item, outcome in zip(asked.phrases, outcomes, strict=True)]
     ok = sum(result["status"] == 200 for result in results)
     return {
         "request_id": exchange.request_id,
-        "context": {"reference_time": reference.text, "timezone": reference.timezone, "date_policy": context.date_policy},
+        "context": context_of(occasion),
         "results": results,
         "counts": {"ok": ok, "failed": len(results) - ok},
         "timing_ms": {"total": round(exchange.seconds() * 1000, 3)},
@@ -67,8 +70,8 @@ def _result(item: PhraseItem | BadItem, outcome: Outcome) -> dict[str, Any]:
 
 def _value(found: Found) -> dict[str, Any]:
     said, confidence = found.outcome, found.confidence
-    if isinstance(said, Understood):
-        others = [value.as_json() for value in said.alternatives]
-        return {"value": said.value.as_json(), "value_alternatives": others, "confidence": confidence}
-    refused = {"reason": "value_not_understood", "detail": said.detail}
-    return {"value": None, "value_alternatives": [], "confidence": confidence, **refused}
+    if isinstance(said, NotUnderstood):
+        refused = {"reason": "value_not_understood", "detail": said.detail}
+        return {"value": None, "value_alternatives": [], "confidence": confidence, **refused}
+    assert found.meaning is not None
+    return {"value": found.meaning.value_json, "value_alternatives": found.meaning.alternatives_json, "confidence": confidence}

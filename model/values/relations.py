@@ -38,6 +38,7 @@ ORDERED_DATES = (
     ("pickup_date", "dropoff_date", 0),
 )
 LEGS = ("", "departure_", "arrival_", "return_", "pickup_", "dropoff_")  # of one leg, PREFIXdate and PREFIXtime belong together
+_TIMES = tuple((leg, f"{leg}time") for leg in LEGS)
 ORDERED_TIMES = (("departure_", "arrival_", True), ("pickup_", "dropoff_", False))  # True: on one day unless the dates say otherwise
 _PARTS = {"TMO": (0, 12), "TAF": (12, 19), "TEV": (16, 24), "TNI": (17, 24), "TMEB": (5, 12), "TMEL": (11, 16), "TMED": (17, 24)}
 _FAR = 8 * 12  # months to look for an open date that fits
@@ -46,12 +47,16 @@ _FAR = 8 * 12  # months to look for an open date that fits
 def related(slots: Sequence[Filled], context: Context) -> list[Filled]:
     """The slots in the same order, with the values that go together."""
     found = list(slots)
-    for leg in LEGS:
-        _fit_part(found, leg, context)
+    names = {slot.name for slot in slots}
+    for leg, time in _TIMES:
+        if time in names:
+            _fit_part(found, leg, context)
     for earlier, later, apart in ORDERED_DATES:
-        _put_in_order(found, earlier, later, apart)
+        if earlier in names and later in names:
+            _put_in_order(found, earlier, later, apart)
     for first, second, same_day in ORDERED_TIMES:
-        _order_times(found, first, second, same_day)
+        if f"{second}time" in names:
+            _order_times(found, first, second, same_day)
     return found
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from app.main import create_app
+from app.phrases import PhraseReader
 from app.settings import Settings
-from app.values import PhraseReader
 from tests.fakes import FakeTagger
 
 REFERENCE = {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei"}

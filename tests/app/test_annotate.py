@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,15 @@ from hypothesis import strategies as st
 
 from app.annotate import CANNOT, DONE, SOME_BAD, STOPPED, main, windows
 from app.bulk import MAX_LINE_BYTES, Annotator, Shape, Utterance, read_line
+from app.phrases import PhraseReader
+from app.reference import occasion_of
 from tests.app.serving import REFERENCE, serving
+from tests.fake_readers import ErrorReader, FakeReader, phrase_reader
 from tests.fakes import ErrorTagger, FakeTagger, SlowTagger
 
 BATCH = 2  # so that a window has 32 lines and a short file several windows
 SHAPE = Shape(batch=BATCH)
+MOMENT = REFERENCE["reference_time"]
 TEXTS = [f"fly from Oslo to Rome{' again' * (number % 5)} on {number} November" for number in range(150)]
 BAD_LINES = {
     b"no json": "malformed_json",
@@ -45,8 +50,9 @@ def json_lines(texts: list[str]) -> bytes:
     return b"".join(json.dumps({"text": text, "id": number}).encode() + b"\n" for number, text in enumerate(texts))
 
 
-def answered(tagger: Any, lines: list[bytes], shape: Shape = SHAPE) -> list[dict[str, Any]]:
-    annotator = Annotator(tagger, shape)
+def answered(tagger: Any, lines: list[bytes], shape: Shape = SHAPE, reader: PhraseReader | None = None) -> list[dict[str, Any]]:
+    said = occasion_of(datetime.fromisoformat(MOMENT), REFERENCE["timezone"], "future")
+    annotator = Annotator(tagger, shape, reader, said)
     try:
         stream = io.BytesIO(b"".join(line + b"\n" for line in lines))
         return [json.loads(answer.line) for answers in annotator.answer(windows(stream, shape.window)) for answer in answers]
@@ -59,7 +65,7 @@ def run(artifact_dir: Path) -> Callable[..., int]:
     """Runs the command in this process, with the tiny model and small windows."""
 
     def annotate(*arguments: object) -> int:
-        return main([*map(str, arguments), "--model", str(artifact_dir), "--batch", str(BATCH)])
+        return main(["--reference-time", MOMENT, *map(str, arguments), "--model", str(artifact_dir), "--batch", str(BATCH)])
 
     return annotate
 
@@ -84,16 +90,46 @@ def test_a_batch_has_utterances_of_like_length() -> None:
 
 
 @pytest.mark.anyio
-async def test_an_answer_says_what_an_item_over_http_says_but_for_the_clock() -> None:
-    texts = ["from Oslo to Rome on Monday", "ok", ""]
-    async with serving() as client:
+@pytest.mark.parametrize("reader", [None, phrase_reader()], ids=["words", "values"])
+async def test_an_answer_says_what_an_item_over_http_says_but_for_the_clock(reader: PhraseReader | None) -> None:
+    texts = ["from Oslo to Rome on Monday for two", "on 9 on babble on now", ""]
+    async with serving(phrase_reader=reader) as client:
         body = {"items": [{"id": str(number), "text": text} for number, text in enumerate(texts)], "context": REFERENCE}
         over_http = (await client.post("/v1/parse/batch", json=body)).json()["results"]
-    in_bulk = answered(FakeTagger(), [json.dumps(item).encode() for item in body["items"]])
+    in_bulk = answered(FakeTagger(), [json.dumps(item).encode() for item in body["items"]], reader=reader)
     for item, line in zip(over_http[:2], in_bulk[:2], strict=True):
-        assert line == {key: value for key, value in item.items() if key not in ("context", "timing_ms")}
+        assert line == {key: value for key, value in item.items() if key != "timing_ms"}
     assert (in_bulk[2]["id"], in_bulk[2]["status"]) == (over_http[2]["id"], over_http[2]["status"])
     assert in_bulk[2]["problem"]["errors"][0]["code"] == over_http[2]["problem"]["errors"][0]["code"] == "no_words"
+
+
+def test_a_phrase_on_which_the_reader_fails_fails_one_value() -> None:
+    answers = answered(FakeTagger(), [b'{"text": "on Monday"}', b'{"text": "on poisonous"}'], reader=phrase_reader(ErrorReader()))
+    assert [answer["slots"][0]["value"] is None for answer in answers] == [False, True]
+    assert answers[1]["slots"][0]["reason"] == "value_not_understood"
+
+
+def test_a_phrase_is_read_once_in_a_run() -> None:
+    reader = FakeReader()
+    answers = answered(FakeTagger(), [b'{"text": "on Monday"}'] * (3 * SHAPE.window), reader=phrase_reader(reader))
+    assert reader.batches == [["Monday"]]
+    assert {answer["slots"][0]["value"]["value"] for answer in answers} == {"2026-10-26"}
+
+
+def test_the_options_say_when_and_where_it_was_said(artifact_dir: Path, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ["--reference-time", "2026-10-25T20:00:00Z", "--timezone", "Asia/Taipei", "--date-policy", "past", "--values", "off"]
+    assert main([str(source), "--out", str(out), "--model", str(artifact_dir), *options]) == SOME_BAD
+    context = json.loads(out.read_bytes().splitlines()[0])["context"]
+    assert context == {"reference_time": "2026-10-26T04:00:00+08:00", "timezone": "Asia/Taipei", "date_policy": "past"}
+
+
+@pytest.mark.parametrize("options", [["--timezone", "Mars"], ["--reference-time", "2026-10-25T20:00:00"], ["--values", "nowhere"]])
+def test_options_that_make_no_sense_end_the_run_before_it_begins(
+    run: Callable[..., int], source: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(source, *options) == CANNOT
+    assert "cannot annotate" in capsys.readouterr().err
 
 
 def test_id_and_whatever_stands_beside_the_text_come_back() -> None:
@@ -230,7 +266,8 @@ def test_a_killed_process_leaves_what_the_next_one_finishes(artifact_dir: Path, 
         _, said = running.communicate(timeout=30)
     assert partial.exists(), said
     assert not out.exists()
-    for flags in ([str(out), "--resume"], [str(whole)]):
+    began, zone, _ = json.loads((tmp_path / "out.partial.meta").read_text())["occasion"]  # it goes on with the moment at which it began
+    for flags in ([str(out), "--resume"], [str(whole), "--reference-time", began, "--timezone", zone]):
         done = subprocess.run([*command, *flags], capture_output=True, text=True, timeout=50, check=False)
         assert done.returncode == DONE, done.stderr
     assert out.read_bytes() == whole.read_bytes()
@@ -280,7 +317,9 @@ def test_what_is_complete_stays(run: Callable[..., int], source: Path, tmp_path:
     assert (tmp_path / "out").read_bytes() == written
 
 
-@pytest.mark.parametrize("arguments", [["in", "--resume"], ["in", "--batch", "0"], ["in", "--include", "everything"], []])
+@pytest.mark.parametrize(
+    "arguments", [["in", "--resume"], ["in", "--batch", "0"], ["in", "--include", "everything"], ["in", "--reference-time", "soon"], []]
+)
 def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)

@@ -63,8 +63,8 @@ def test_a_forward_pass_shows_its_size_its_padding_its_time_and_the_waits_before
 
 def test_what_was_read_shows_slots_confidences_and_the_share_of_unknown_words() -> None:
     metrics = Metrics()
-    metrics.read("m", [(Slot("origin", 0, 4, 0.97), None), (Slot("date", 5, 9, 0.42), "low_confidence")], words=8, unknown=2)
-    metrics.read("m", [(Slot("origin", 0, 4, 0.85), None)], words=4, unknown=0)
+    metrics.read("m", [(Slot("origin", 0, 4, 0.97), None, None), (Slot("date", 5, 9, 0.42), "low_confidence", None)], words=8, unknown=2)
+    metrics.read("m", [(Slot("origin", 0, 4, 0.85), None, None)], words=4, unknown=0)
     assert value(metrics, "slotline_slots_total", model="m", slot="origin", status="accepted") == 2
     assert value(metrics, "slotline_slots_total", model="m", slot="date", status="low_confidence") == 1
     assert value(metrics, "slotline_slot_confidence_bucket", model="m", le="0.9") == 2
@@ -129,7 +129,7 @@ def test_threads_that_count_while_another_flushes_lose_nothing() -> None:
     metrics, rounds = Metrics(), 20_000
     threads = [
         threading.Thread(target=lambda: [metrics.answered("/", "GET", 200, 0.001) for _ in range(rounds)]),
-        threading.Thread(target=lambda: [metrics.read("m", ((Slot("s", 0, 1, 0.5), None),), 1, 0) for _ in range(rounds)]),
+        threading.Thread(target=lambda: [metrics.read("m", ((Slot("s", 0, 1, 0.5), None, None),), 1, 0) for _ in range(rounds)]),
     ]
     for thread in threads:
         thread.start()

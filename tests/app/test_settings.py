@@ -13,6 +13,7 @@ NAMES = [
     "default_model",
     "values",
     "gazetteer",
+    "values_cache",
     "threads",
     "max_body_bytes",
     "max_characters",

@@ -1,5 +1,4 @@
 import json
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, get_args
 
@@ -10,10 +9,14 @@ from hypothesis import strategies as st
 from app.api import answers
 from app.api.requests import OffsetUnit, ParseRequest
 from app.lineup import Release
+from app.meanings import NOT_UNDERSTOOD, TEXT, texts_of
+from app.phrases import Meaning
+from app.reference import occasion_of
 from app.registry import ServedModel
-from app.service import JudgedSlot, Plan, Reading, judge
+from app.service import Plan, Reading, judge, judged
 from model.errors import TextError
 from model.labels import Slot
+from model.values.value import Value
 from tests.fakes import FakeTagger
 
 SERVED = ServedModel(FakeTagger(), SimpleNamespace(), Release("", "1.0.0", "", ""))
@@ -25,8 +28,8 @@ UNITS = {"codepoint": ("utf-32-le", 4), "utf16": ("utf-16-le", 2), "utf8": ("utf
 
 def shown(text: str, **options: Any) -> dict[str, Any]:
     annotation = SERVED.tagger.annotate(text)
-    slots = tuple(JudgedSlot(slot, judge(slot, 0.5)) for slot in annotation.slots)
-    plan = Plan(SERVED, "en", datetime(2026, 10, 20, tzinfo=UTC), "2026-10-20T00:00:00+00:00", None, (), None, (), 0.5)
+    slots = judged(annotation, texts_of(annotation), 0.5)
+    plan = Plan(SERVED, "en", occasion_of(None, None, "future"), (), None, (), 0.5, True)
     asked = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}  # as JSON arrays are read
     answer = answers.parsed(Reading(annotation, slots, (), 0.0, 0.0), plan, ParseRequest(text=text, **asked), 0.0)
     return json.loads(json.dumps(answer))
@@ -83,19 +86,25 @@ def test_only_what_is_included_is_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slot", "reason"),
+    ("slot", "meaning", "reason"),
     [
-        (Slot("origin", 0, 1, 0.9), None),
-        (Slot("origin", 0, 1, 0.49), "low_confidence"),
-        (Slot("origin", 0, 1, 0.5), None),
-        (Slot("origin", 0, 1, 0.6, (("O", 0.4),)), None),
-        (Slot("origin", 0, 1, 0.6, (("O", 0.1), ("destination", 0.3))), "ambiguous_role"),
-        (Slot("origin", 0, 1, 0.6, (("destination", 0.29),)), None),
-        (Slot("origin", 0, 1, 0.3, (("destination", 0.3),)), "low_confidence"),
+        (Slot("origin", 0, 1, 0.9), TEXT, None),
+        (Slot("origin", 0, 1, 0.49), TEXT, "low_confidence"),
+        (Slot("origin", 0, 1, 0.5), TEXT, None),
+        (Slot("origin", 0, 1, 0.6, (("O", 0.4),)), TEXT, None),
+        (Slot("origin", 0, 1, 0.6, (("O", 0.1), ("destination", 0.3))), TEXT, "ambiguous_role"),
+        (Slot("origin", 0, 1, 0.6, (("destination", 0.29),)), TEXT, None),
+        (Slot("origin", 0, 1, 0.3, (("destination", 0.3),)), TEXT, "low_confidence"),
+        (Slot("people", 0, 1, 0.9), None, None),
+        (Slot("people", 0, 1, 0.9), Meaning(Value("number", 2)), None),
+        (Slot("people", 0, 1, 0.9), NOT_UNDERSTOOD, "value_not_understood"),
+        (Slot("people", 0, 1, 0.9, (("O", 0.1), ("rooms", 0.1))), NOT_UNDERSTOOD, "value_not_understood"),
+        (Slot("people", 0, 1, 0.6, (("rooms", 0.3),)), NOT_UNDERSTOOD, "ambiguous_role"),
+        (Slot("people", 0, 1, 0.4), NOT_UNDERSTOOD, "low_confidence"),
     ],
 )
-def test_a_slot_is_uncertain_for_a_reason(slot: Slot, reason: str | None) -> None:
-    assert judge(slot, 0.5) == reason
+def test_a_slot_is_uncertain_for_the_gravest_reason(slot: Slot, meaning: Meaning | None, reason: str | None) -> None:
+    assert judge(slot, meaning, 0.5) == reason
 
 
 def _has_words(text: str) -> bool:

@@ -6,18 +6,19 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from app.api import value_schemas
+from app.api import phrase_schemas, value_schemas
 from app.api.requests import Kind
 from app.errors import StartupError
+from app.phrases import DOUBTS as TOLD
+from app.phrases import PhraseReader, load_reader
 from app.settings import Settings
-from app.values import DOUBTS as TOLD
-from app.values import PhraseReader, load_values
 from model.errors import ArtifactMissing, ConfigError
 from model.values.letters import LONGEST
 from model.values.places import COLUMNS
+from model.values.quantity import _GRAINS
 from model.values.reader import DOUBTS
 from model.values.reader_artifact import write_reader
-from model.values.value import KINDS, UNITS
+from model.values.value import KINDS
 from tests.app.api.test_openapi import hold, openapi
 from tests.app.serving import REFERENCE, happens, serving, timeless, turns
 from tests.fake_readers import SAYS, DyingReader, ErrorReader, FakeReader, SlowReader, UnsureReader, phrase_reader
@@ -55,7 +56,7 @@ async def results(client: httpx.AsyncClient, *phrases: Any, **context: Any) -> l
 
 def test_the_words_of_the_api_are_those_of_the_resolver_and_the_reader() -> None:
     assert get_args(Kind) == KINDS
-    assert get_args(get_args(value_schemas.Reading.model_fields["grain"].annotation)[0]) == UNITS
+    assert get_args(get_args(value_schemas.Reading.model_fields["grain"].annotation)[0]) == tuple(dict.fromkeys(_GRAINS.values()))
     assert TOLD.keys() == set(DOUBTS)
 
 
@@ -166,8 +167,8 @@ async def test_a_batch_keeps_the_order_and_answers_each_as_if_it_were_alone(rows
 async def test_a_batch_goes_through_the_reader_in_parts() -> None:
     reader = FakeReader()
     async with serving(phrase_reader=phrase_reader(reader, rows=3)) as client:
-        await results(client, *[("7", "number")] * 7)
-    assert [len(batch) for batch in reader.batches] == [3, 3, 1]
+        await results(client, *[(str(number), "number") for number in (1, 2, 3, 1, 4, 5, 6, 7, 7)])
+    assert reader.batches == [["1", "2", "3"], ["4", "5", "6"], ["7"]]  # each once
 
 
 async def test_the_context_is_echoed_with_the_defaults_filled_in(reading: httpx.AsyncClient) -> None:
@@ -232,7 +233,7 @@ async def test_who_waits_too_long_is_told_so_and_the_loop_goes_on() -> None:
     async with serving(phrase_reader=phrase_reader(reader), deadline_s=0.05) as client:
         late = await post(client, ("7", "number"))
         assert (late.status_code, late.json()["type"]) == (504, "urn:slotline:problem:deadline_exceeded")
-        assert (await client.post("/v1/parse", json={"text": "from Oslo"})).status_code == 200
+        assert (await client.post("/v1/parse", json={"text": "from Oslo", "values": False})).status_code == 200
         told = (await client.get("/metrics")).text
         reader.release.set()
     assert 'slotline_rejected_total{model="values",reason="deadline"} 1.0' in told
@@ -270,7 +271,7 @@ async def test_more_than_may_wait_is_sent_away_for_some_seconds() -> None:
 async def test_what_was_answered_no_longer_counts_as_waiting() -> None:
     reader = SlowReader()
     reader.release.set()
-    async with serving(phrase_reader=phrase_reader(reader), max_waiting_words=4, deadline_s=20) as client:
+    async with serving(phrase_reader=phrase_reader(reader), max_waiting_words=4, deadline_s=20, values_cache=0) as client:
         await results(client, *[("half seven", "time")] * 3)
         reader.release.clear()
         reader.entered.clear()
@@ -297,7 +298,7 @@ async def test_when_its_thread_dies_all_are_told() -> None:
         await turns()
         reader.release.set()
         answers = [await first, await second, await post(client, ("7", "number"))]
-        assert (await client.post("/v1/parse", json={"text": "from Oslo"})).status_code == 200
+        assert (await client.post("/v1/parse", json={"text": "from Oslo", "values": False})).status_code == 200
     assert {(answer.status_code, answer.json()["type"]) for answer in answers} == {(503, "urn:slotline:problem:worker_died")}
     assert answers[0].headers["Retry-After"] == "10"
 
@@ -307,7 +308,7 @@ async def test_a_service_that_stops_answers_what_it_has_accepted_and_takes_nothi
     async with serving(phrase_reader=phrase_reader(reader), deadline_s=20) as client:
         accepted = asyncio.create_task(post(client, ("7", "number")))
         await happens(reader.entered)
-        closing = asyncio.create_task(client.app.state.parts.values.close())
+        closing = asyncio.create_task(client.app.state.parts.service.values.close())
         await turns()
         refused = await post(client, ("7", "number"))
         assert not closing.done()
@@ -323,7 +324,7 @@ async def test_every_answer_is_what_the_document_says(reading: httpx.AsyncClient
     for start in range(0, len(phrases), 100):
         answer = await post(reading, *phrases[start : start + 100])
         hold(document, answer, "/v1/values")
-        value_schemas.ValuesAnswer.model_validate_json(answer.text, strict=True, extra="forbid")
+        phrase_schemas.ValuesAnswer.model_validate_json(answer.text, strict=True, extra="forbid")
     hold(document, await reading.post("/v1/values", json={}), "/v1/values")
     async with serving() as without:
         hold(document, await post(without, ("7", None)), "/v1/values")
@@ -345,7 +346,7 @@ async def test_a_service_without_reader_shows_no_example(client: httpx.AsyncClie
 
 async def test_a_reader_from_a_directory_answers_the_same_in_any_batch(tmp_path: Path) -> None:
     write_reader(tiny_reader(), tmp_path / "reader")
-    loaded = load_values(Settings(values=tmp_path / "reader"))
+    loaded = load_reader(Settings(values=tmp_path / "reader"))
     assert loaded is not None
     phrases = [(text, kind) for text in SAYS for kind in ("date", "time", None)]
     async with serving(phrase_reader=loaded) as client:
@@ -359,19 +360,19 @@ async def test_a_reader_from_a_directory_answers_the_same_in_any_batch(tmp_path:
 class TestLoading:
     def test_a_directory_without_reader_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ArtifactMissing):
-            load_values(Settings(values=tmp_path))
+            load_reader(Settings(values=tmp_path))
 
     def test_without_any_reader_there_is_none_and_a_gazetteer_has_no_use(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("app.values.SHIPPED_READER", tmp_path / "none")
-        assert load_values(Settings()) is None
+        monkeypatch.setattr("app.phrases.SHIPPED_READER", tmp_path / "none")
+        assert load_reader(Settings()) is None
         with pytest.raises(StartupError, match="--gazetteer"):
-            load_values(Settings(gazetteer=tmp_path / "places.csv"))
+            load_reader(Settings(gazetteer=tmp_path / "places.csv"))
 
     def test_places_of_the_operator_go_before_the_shipped_ones(self, tmp_path: Path) -> None:
         write_reader(tiny_reader(), tmp_path / "reader")
         places = tmp_path / "places.csv"
         places.write_text(",".join(COLUMNS) + "\nOslo,,ZZ,,,\nLittle Nook,,NZ,,,the nook\n", encoding="utf-8")
-        loaded = load_values(Settings(values=tmp_path / "reader", gazetteer=places))
+        loaded = load_reader(Settings(values=tmp_path / "reader", gazetteer=places))
         assert [names_of(loaded, text) for text in ("Oslo", "the nook", "Bergen")] == [
             ["Oslo ZZ", "Oslo NO"],
             ["Little Nook NZ"],
@@ -381,7 +382,7 @@ class TestLoading:
     def test_a_gazetteer_that_is_none_is_refused(self, tmp_path: Path) -> None:
         write_reader(tiny_reader(), tmp_path / "reader")
         with pytest.raises(ConfigError, match="gazetteer"):
-            load_values(Settings(values=tmp_path / "reader", gazetteer=tmp_path / "none.csv"))
+            load_reader(Settings(values=tmp_path / "reader", gazetteer=tmp_path / "none.csv"))
 
 
 def names_of(loaded: PhraseReader | None, text: str) -> list[str]:
