@@ -56,10 +56,10 @@ class Options(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Options that were found valid, with the defaults filled in."""
+    """Options that were found valid, with the defaults filled in. ``language``: None where each text's letters tell it."""
 
     served: ServedModel
-    language: str
+    language: str | None
     occasion: Occasion
     expected_slots: tuple[str, ...]
     intent: str | None
@@ -116,9 +116,8 @@ class AnnotationService:
             if errors:
                 raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
         occasion = Occasion(reference_of(options.reference_time, options.timezone), options.date_policy)
-        language = options.language or served.languages[0]
         asked = (options.expected_slots, options.intent, options.required_slots)
-        return Plan(served, language, occasion, *asked, options.min_confidence, options.values)
+        return Plan(served, options.language, occasion, *asked, options.min_confidence, options.values)
 
     async def read(self, text: str, plan: Plan) -> Reading:
         """One text. Raises what ``begin`` raises and tells."""

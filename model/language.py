@@ -12,6 +12,8 @@ _LATIN = regex.compile(r"\p{Latin}")
 def language_of(text: str, languages: Sequence[str]) -> str:
     """The language of ``languages`` (ISO 639-1, at least one) in whose script most letters of the text are; the first for a draw.
 
+    ASCII alone counts as Latin letters.
+
     >>> language_of("билет в Oslo", ("en", "ru"))
     'ru'
     """

@@ -12,6 +12,7 @@ from app.registry import ServedModel
 from app.service import JudgedSlot, Plan, Reading
 from model.decode import likeliest, rounded
 from model.labels import Annotation
+from model.language import language_of
 
 
 class View(NamedTuple):
@@ -34,7 +35,7 @@ def parsed(reading: Reading, plan: Plan, options: Options, total_s: float) -> di
     intent = annotation.intent
     answer: dict[str, Any] = {
         "text": annotation.text,
-        "language": plan.language,
+        "language": plan.language or language_of(annotation.text, plan.served.languages),
         "offset_unit": options.offset_unit,
         "context": context_of(plan.occasion),
         "intent": {"name": intent.name, "confidence": intent.confidence} if intent else None,

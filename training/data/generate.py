@@ -60,7 +60,8 @@ def named_places(places: Sequence[str], rules: Mapping[str, Rule], held_out: boo
     """
     names = tuple(places) or rules["city"].templates("")
     large = min(LARGE_PLACES, len(names) // 4)
-    return _share(names[large:], HELD_OUT_PLACES, held_out) if held_out else names[:large] + _share(names[large:], HELD_OUT_PLACES, held_out)
+    share = _share(names[large:], HELD_OUT_PLACES, held_out)
+    return share if held_out else names[:large] + share
 
 
 def read_marked(marked: str) -> tuple[str, tuple[Slot, ...]]:
