@@ -64,7 +64,13 @@ def occasion_of(moment: datetime | None, zone: str | None, policy: str) -> Occas
     """What a caller means; default: now, in UTC. Raises Invalid that names every value that is wrong."""
     if errors := reference_errors(moment, zone):
         raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
-    return Occasion(reference_of(moment, zone), policy)
+    return occasion_at(reference_of(moment, zone), policy)
+
+
+@lru_cache(maxsize=64)
+def occasion_at(reference: Reference, policy: str) -> Occasion:
+    """The occasion of a valid moment: one for all requests of a second that name none."""
+    return Occasion(reference, policy)
 
 
 def reference_errors(moment: datetime | None, zone: str | None) -> list[FieldError]:

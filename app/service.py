@@ -13,7 +13,7 @@ from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceE
 from app.meanings import NOT_UNDERSTOOD, meanings_of, phrases_of, texts_of
 from app.metrics import Metrics
 from app.phrases import Meaning, Outcome
-from app.reference import Occasion, reference_errors, reference_of
+from app.reference import Occasion, occasion_at, reference_errors, reference_of
 from app.registry import ModelRegistry, ServedModel
 from app.settings import Settings
 from app.values import ValueService
@@ -115,7 +115,7 @@ class AnnotationService:
             errors = [*_unknown_names(options, served), *reference_errors(options.reference_time, options.timezone)]
             if errors:
                 raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
-        occasion = Occasion(reference_of(options.reference_time, options.timezone), options.date_policy)
+        occasion = occasion_at(reference_of(options.reference_time, options.timezone), options.date_policy)
         asked = (options.expected_slots, options.intent, options.required_slots)
         return Plan(served, options.language, occasion, *asked, options.min_confidence, options.values)
 

@@ -19,7 +19,7 @@ from app.api.schemas import BatchAnswer, ParseAnswer
 from app.errors import FieldError, ServiceError
 
 DESCRIPTION = (
-    "Fills the slots of booking utterances: for every word the probability of every slot. "
+    "Fills the slots of booking utterances: for every word the probability of every slot, for every slot what it means. "
     "Errors are `application/problem+json` (RFC 9457). Every answer carries `X-Request-ID`: the caller's, if well-formed, else a new one."
 )
 EXAMPLE_ID = "3f2b8c5e9d1a4b7c8e6f0a1b2c3d4e5f"
@@ -39,6 +39,10 @@ PARSE_EXAMPLES: dict[str, dict[str, Any]] = {
             "required_slots": ["origin", "destination", "departure_date"],
             "include": ["alternatives"],
         },
+    },
+    "values": {
+        "summary": "What the slots mean: the evening makes seven o'clock 19:00; a place that nobody knows is text",
+        "value": {"text": "a table for two at 7 tomorrow evening in Nookville", "context": CONTEXT, "include": []},
     },
     "distribution": {
         "summary": "The probability of every label of every word, offsets for JavaScript",
@@ -214,7 +218,7 @@ def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _parse(body: Annotated[ParseRequest, Body()]) -> None:
-    """Finds intent and slots of one text, and for every word the probability of every slot.
+    """Finds intent and slots of one text, what the slots mean, and for every word the probability of every slot.
 
     The same body gives the same answer once `context.reference_time` is given, whoever else asks at the same time.
     """

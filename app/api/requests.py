@@ -68,7 +68,9 @@ class Options(Request):
     """What one text and a batch can ask alike."""
 
     model: str | None = Field(None, max_length=200, description="name of a loaded model; default: the service's default model")
-    language: str | None = Field(None, max_length=35, description="one of the model's languages; default: told by the text's letters")
+    language: str | None = Field(
+        None, max_length=35, description="one of the model's languages; default: the one in whose script most letters of the text are"
+    )
     context: Context = Field(_DEFAULT_CONTEXT)
     required_slots: tuple[str, ...] = Field(
         (), max_length=100, description="slots that the caller needs; those not filled come back in `missing`"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -9,13 +10,13 @@ import pytest
 
 from app.settings import SHIPPED_MODELS
 from model.tagger import Tagger
-from tests.system.running import running
+from tests.system import readme
+from tests.system.running import Service, running
 from training.minimal_pairs import count_pairs, read_pairs
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BOOKING = SHIPPED_MODELS / "booking"
-VOLATILE = ("request_id", "timing_ms")
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,59 @@ def test_most_of_the_minimal_pairs_are_read_right_and_as_many_as_the_readme_says
         assert [int(number) for number in said.groups()] == pytest.approx(given, abs=1)  # another processor may round a close one otherwise
 
 
-def test_the_answer_in_the_readme_is_the_answer_of_the_service() -> None:
-    asked = json.loads(re.search(r"--data '(\{.*?\})'", README, re.DOTALL)[1])
-    shown = json.loads(re.search(r"```json\n(\{.*?\n\})\n```", README, re.DOTALL)[1])
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
     with running(BOOKING) as service:
-        answered = httpx.post(f"{service.url}/v1/parse", json=asked, timeout=10).json()
-    for name in VOLATILE:
+        yield service
+
+
+def test_the_answer_in_the_readme_is_the_answer_of_the_service(service: Service) -> None:
+    shown = json.loads(readme.SHOWN.search(README)[1])
+    answered = httpx.post(f"{service.url}/v1/parse", json=readme.asked(README), timeout=10).json()
+    for name in readme.MADE_UP:
         assert type(answered.pop(name)) is type(shown.pop(name))
     assert _approximate(answered) == shown
+
+
+def test_the_readmes_answer_is_written_as_it_stands_there() -> None:
+    shown = readme.SHOWN.search(README)[1]
+    assert readme.written(json.loads(shown)) == shown
+
+
+def test_the_phrases_in_the_readme_mean_what_it_says(service: Service) -> None:
+    asked = json.loads(readme.ASKED.findall(README)[1])
+    results = httpx.post(f"{service.url}/v1/values", json=asked, timeout=10).json()["results"]
+    *first, last = [str(result["value"]["value"]) for result in results]
+    assert f"answers {', '.join(first)} and {last}." in README
+
+
+def test_the_examples_of_the_page_about_values_are_what_the_service_says(service: Service) -> None:
+    page = (ROOT / "docs" / "values.md").read_text(encoding="utf-8")
+    rows = re.findall(r'^\| (`.*?`) \| [^|]* \| "([^"]*)" \| (.*) \|$', page, re.MULTILINE)
+    assert len(rows) >= 8
+    context = {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei"}
+    for types, text, said in rows:
+        kind = types.split("`")[1]
+        body = {"phrases": [{"text": text, "kind": kind}], "context": context}
+        value = json.dumps(httpx.post(f"{service.url}/v1/values", json=body, timeout=10).json()["results"][0]["value"])
+        assert f'"type": "{kind}"' in value, text
+        assert all(part in value for part in re.findall(r"[A-Z0-9][\w:-]+|\d", said)), (text, value)
+
+
+def test_a_batch_over_the_wire_means_what_its_items_mean_alone(service: Service) -> None:
+    texts = [
+        f"a table for {number} at {hour} on {day} in Oslo"
+        for number in ("two", "5")
+        for hour in range(1, 13)
+        for day in ("Friday", "May 9")
+    ]
+    options = {"context": {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei"}, "include": []}
+    body = {"items": [{"text": text} for text in texts], **options}
+    together = httpx.post(f"{service.url}/v1/parse/batch", json=body, timeout=10).json()["results"]
+    alone = [httpx.post(f"{service.url}/v1/parse", json={"text": text, **options}, timeout=10).json() for text in texts]
+    means = [[(slot["value"], slot["value_alternatives"]) for slot in item["slots"]] for item in together]
+    assert means == [[(slot["value"], slot["value_alternatives"]) for slot in item["slots"]] for item in alone]
+    assert {slot["value"]["type"] for item in together for slot in item["slots"]} == {"number", "time", "date", "place"}
 
 
 def test_the_pair_in_the_readme_is_what_the_model_says(booking: Tagger) -> None:
