@@ -44,7 +44,7 @@ def measure(options: Options) -> Result:
             closed_loop(way.server.address, way.bodies, USUAL, min(1.0, options.seconds), way.asking)  # what is only done once is done
         samples = _in_turn(ways, options)
     notes = (
-        f"Utterances of 12 words, {len(texts)} of them, whose phrases follow Zipf's law; two or three of an utterance say a value. "
+        f"Utterances of 12 words, {len(texts)} of them, whose phrases follow Zipf's law; nearly four of an utterance say a value. "
         f"Ratios are of one round each, to '{OFF}'. Range over {options.rounds} rounds.",
     )
     rows = [_row(name, count, samples) for count in CONNECTIONS for name in ways]

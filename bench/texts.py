@@ -29,7 +29,7 @@ def utterances(count: int, words: int = WORDS, seed: int = 0) -> list[str]:
 def spoken(count: int, seed: int = 0) -> list[str]:
     """``count`` utterances of 12 words whose phrases come as often as in life: the k-th likeliest of its kind 1/k as often as the first.
 
-    Few phrases are in most of them, and many are said once: of 20,000 utterances some 2,000 phrases stand in one alone.
+    Few phrases are in most of them, and many are rare: 20,000 utterances have some 1,600 phrases that say a value.
     """
     rng = random.Random(seed)
     pools = {name: rng.sample(pool, len(pool)) for name, pool in _pools().items()}
