@@ -1,6 +1,7 @@
 """One worker process as its supervisor sees it: started, spoken to over a pipe, ended."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 import sys
@@ -86,7 +87,7 @@ class WorkerProcess:
 
     def send_signal(self, sign: signal.Signals) -> None:
         """Send a signal, if it still runs."""
-        if not self._exit.done():
+        with contextlib.suppress(ProcessLookupError):  # its end may be known to asyncio a turn before ``_exit`` says so
             self._process.send_signal(sign)
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
