@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.config import FitConfig, TrainingError
 from training.data.batching import NO_INTENT, Batch, TrainingSet
 from training.network.tagger import Logits, TaggerNetwork
+from training.state import State
 
 _SEEDS_PER_RUN = 100_003  # epochs of different runs never share a seed
 
@@ -29,38 +29,13 @@ class Epoch:
     seconds: float
 
 
-class TrainingState:
-    """All that the next epoch depends on besides the data and the settings: weights, their average, the optimizer."""
+class TrainingState(State[TaggerNetwork]):
+    """Of a tagger's training."""
 
     def __init__(self, network: TaggerNetwork, config: FitConfig) -> None:
         """A fresh state around ``network``, before its first epoch."""
-        self.network = network
-        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))  # type: ignore[no-untyped-call]  # torch's stub
-        self.optimizer = torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate, fused=True)
-        self.epochs_done = 0
-
-    @property
-    def averaged(self) -> TaggerNetwork:
-        """The network with averaged weights: the one to validate and to keep."""
-        averaged = self.average.module
-        assert isinstance(averaged, TaggerNetwork)
-        return averaged
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, for a checkpoint."""
-        return {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "epochs_done": self.epochs_done,
-        }
-
-    def load_dict(self, stored: dict[str, Any]) -> None:
-        """Continue from a checkpoint."""
-        self.network.load_state_dict(stored["network"])
-        self.average.load_state_dict(stored["average"])
-        self.optimizer.load_state_dict(stored["optimizer"])
-        self.epochs_done = stored["epochs_done"]
+        optimizer = torch.optim.AdamW(parameter_groups(network, config), lr=config.learning_rate, fused=True)
+        super().__init__(network, optimizer, config.ema_decay)
 
 
 OnGradient = Callable[[int, TaggerNetwork, float], None]  # step from 1 on, network, norm

@@ -5,13 +5,12 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.config import TrainingError
+from training.state import State
 from training.values.batches import ReaderBatch, batches
 from training.values.config import ReaderFitConfig
 from training.values.network import ReaderNetwork, aligned_ctc_loss
@@ -30,38 +29,13 @@ class ReaderEpoch:
     seconds: float
 
 
-class ReaderState:
-    """All that the next epoch depends on besides the settings: weights, their average, the optimizer."""
+class ReaderState(State[ReaderNetwork]):
+    """Of a reader's training."""
 
     def __init__(self, network: ReaderNetwork, config: ReaderFitConfig) -> None:
         """A fresh state, before the first epoch."""
-        self.network = network
-        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))  # type: ignore[no-untyped-call]  # torch's stub
-        self.optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
-        self.epochs_done = 0
-
-    @property
-    def averaged(self) -> ReaderNetwork:
-        """The network with averaged weights: the one to keep."""
-        averaged = self.average.module
-        assert isinstance(averaged, ReaderNetwork)
-        return averaged
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything, for a checkpoint."""
-        return {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "epochs_done": self.epochs_done,
-        }
-
-    def load_dict(self, stored: dict[str, Any]) -> None:
-        """Continue from a checkpoint."""
-        self.network.load_state_dict(stored["network"])
-        self.average.load_state_dict(stored["average"])
-        self.optimizer.load_state_dict(stored["optimizer"])
-        self.epochs_done = stored["epochs_done"]
+        optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
+        super().__init__(network, optimizer, config.ema_decay)
 
 
 def fit_reader(
