@@ -230,6 +230,13 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
 
     Raises ConfigError that names the file, and the key and value at fault.
     """
+    config = build(TrainingConfig, read_settings(path, overrides), path.name)
+    config.tagger()
+    return dataclasses.replace(config, minimal_pairs=str(path.parent / config.minimal_pairs)) if config.minimal_pairs else config
+
+
+def read_settings(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """A TOML file's settings with ``overrides`` applied. Raises ConfigError that names the file, or the override at fault."""
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -237,13 +244,11 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     for override in overrides:
-        apply_override(settings, override)
-    config = build(TrainingConfig, settings, path.name)
-    config.tagger()
-    return dataclasses.replace(config, minimal_pairs=str(path.parent / config.minimal_pairs)) if config.minimal_pairs else config
+        _apply(settings, override)
+    return settings
 
 
-def apply_override(settings: dict[str, Any], override: str) -> None:
+def _apply(settings: dict[str, Any], override: str) -> None:
     """Set one ``table.key=value`` in place."""
     key, equals, value = override.partition("=")
     if not equals:

@@ -1,13 +1,11 @@
 """A reader's training run: its settings, read from TOML."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from model.config import build, require
-from model.errors import ConfigError
-from training.config import PRECISIONS, NetworkConfig, apply_override
+from training.config import PRECISIONS, NetworkConfig, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,4 @@ class ReaderTrainingConfig:
 
 def load_reader_config(path: Path, overrides: Sequence[str] = ()) -> ReaderTrainingConfig:
     """Read a TOML file; ``overrides`` as ``load_config`` takes them. Raises ConfigError that names the file, the key and the value."""
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"{path} is not there; name a file such as training/configs/values.toml") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
-    for override in overrides:
-        apply_override(settings, override)
-    return build(ReaderTrainingConfig, settings, path.name)
+    return build(ReaderTrainingConfig, read_settings(path, overrides), path.name)
