@@ -45,7 +45,7 @@ def answered(answer: Answer, phrase: Phrase) -> list[Key]:
     """The answer; a reader that raises has none."""
     try:
         return answer(phrase)
-    except Exception:
+    except Exception:  # whatever a library raises is its answer to this phrase, and the others are asked still
         return []
 
 
