@@ -21,7 +21,7 @@ from training.data.notation import Node, Rule, load_rules, load_weights, parse
 from training.data.records import Example
 
 HELD_OUT_PLACES = 8  # of the smaller places, one in eight is never trained on
-LARGE_PLACES = 1500  # half of all names are among the first so many
+LARGE_PLACES = 1800  # half of all names are among the first so many
 NO_INTENT = "unknown"
 
 _MARK = regex.compile(r"\[([^\[\]]*)\]\(([\w.-]+)\)")

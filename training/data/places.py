@@ -31,14 +31,17 @@ def load_places(folder: Path, language: str = "en") -> tuple[str, ...]:
 
 
 def _english(folder: Path) -> tuple[str, ...]:
-    """Names of one to three words of Latin letters, the largest first where sizes are known."""
+    """Names of one to three words of Latin letters: those with a known airport, then the others; the largest first where that is known."""
     with (folder / "world-cities.csv").open(encoding="utf-8", newline="") as stream:
-        names = {row["name"] for row in csv.DictReader(stream) if _LATIN.fullmatch(_without_accents(row["name"]))}
+        names = {row["name"] for row in csv.DictReader(stream)}
+    # Some tables count a city under the district or province of its name.
     people: dict[str, int] = defaultdict(int)
     for city in _records(folder / "cities_dr5hn.jsonl.gz"):
-        if city.get("type") in ("city", "capital", None):
-            people[city["name"]] = max(people[city["name"]], city.get("population") or 0)
-    return tuple(sorted(names, key=lambda name: (-people[name], name)))
+        people[city["name"]] = max(people[city["name"]], city.get("population") or 0)
+    # An airport whose city has a Russian name is one that people fly to from afar.
+    known = {_without_accents(airport["city"]) for airport in _records(folder / "airports.jsonl.gz") if airport.get("city_ru")}
+    usable = [name for name in names if _LATIN.fullmatch(_without_accents(name))]
+    return tuple(sorted(usable, key=lambda name: (_without_accents(name) not in known, -people[name], name)))
 
 
 def _russian(folder: Path) -> tuple[str, ...]:

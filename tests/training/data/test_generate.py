@@ -174,13 +174,16 @@ def test_russian_prepositions_are_the_fuller_ones_in_front_of_two_consonants(exp
     assert {russian(expanded, random.Random(seed)).lower().rstrip(".") for seed in range(20)} == {typed}
 
 
-def test_places_are_latin_names_of_at_most_three_words_with_the_largest_first(tmp_path: Path) -> None:
+def test_places_are_latin_names_of_at_most_three_words_with_known_airports_and_the_largest_first(tmp_path: Path) -> None:
     names = ["Small Town", "Old Big City", "Москва", "The Hague", "One Two Three Four", "Área 51", "Saint-Denis", "Elsewhere"]
     (tmp_path / "world-cities.csv").write_text("name,country\n" + "".join(f"{name},X\n" for name in names), encoding="utf-8")
     with gzip.open(tmp_path / "cities_dr5hn.jsonl.gz", "wt", encoding="utf-8") as stream:
-        for name, kind, people in (("Small Town", "city", 5), ("Old Big City", "capital", 9), ("Elsewhere", "county", 99)):
+        for name, kind, people in (("Small Town", "city", 5), ("Old Big City", "capital", 9), ("Elsewhere", "county", 7)):
             stream.write(json.dumps({"name": name, "type": kind, "population": people}) + "\n")
-    assert load_places(tmp_path) == ("Old Big City", "Small Town", "Elsewhere", "Saint-Denis")
+    with gzip.open(tmp_path / "airports.jsonl.gz", "wt", encoding="utf-8") as stream:
+        for airport in ({"city": "Small Town", "city_ru": "Малгород"}, {"city": "Elsewhere"}, {"city": "Nowhere", "city_ru": "Нигде"}, {}):
+            stream.write(json.dumps(airport) + "\n")
+    assert load_places(tmp_path) == ("Small Town", "Old Big City", "Elsewhere", "Saint-Denis")
 
 
 def test_russian_places_are_towns_whose_cases_are_sure_with_the_large_ones_at_home_first(tmp_path: Path) -> None:
