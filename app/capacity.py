@@ -38,8 +38,9 @@ def limits_of(settings: Settings) -> QueueLimits:
 class Capacity:
     """Knows the words that wait and, after the first few, what a word costs, and so whether more can be answered in time."""
 
-    def __init__(self, limits: QueueLimits) -> None:
-        """Nothing waits, and what a word costs is not known yet."""
+    def __init__(self, limits: QueueLimits, items: str = "utterances") -> None:
+        """Nothing waits, and what a word costs is not known yet. ``items``: what waits, in words."""
+        self._items = items
         self.words = 0
         self._limits = limits
         self._seen_words = 0
@@ -70,4 +71,4 @@ class Capacity:
         if not full and wait_s <= self._limits.wait_s and (self.words + words) * cost <= MARGIN * seconds:
             return None
         retry_s = max(1, math.ceil(wait_s))
-        return Overloaded(f"{waiting} utterances wait already; try again in {retry_s} s", retry_after_s=retry_s)
+        return Overloaded(f"{waiting} {self._items} wait already; try again in {retry_s} s", retry_after_s=retry_s)

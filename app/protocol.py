@@ -73,6 +73,11 @@ class EdgeProtocol(HttpToolsProtocol):
         else:
             self._expect_head()
 
+    @property
+    def unused(self) -> bool:
+        """Whether no request has come yet, though one may be on its way."""
+        return self.cycle is None and not self.transport.is_closing()
+
     def shutdown(self) -> None:
         """The server stops: end the connection behind its answer."""
         self._parts.outbox.flush()

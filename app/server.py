@@ -16,7 +16,9 @@ from app.protocol import EdgeProtocol
 from app.settings import Settings
 from app.sockets import BACKLOG, announce, refuse_new
 
-LAST_WORDS_S = 0.1  # for clients that have just connected to be accepted and to send their request
+ACCEPTING_S = 0.1  # for clients that have just connected to be accepted
+FIRST_WORDS_S = 1.0  # at most, for those that were accepted to send their first request
+TICK_S = 0.01
 
 
 class Server(uvicorn.Server):
@@ -70,8 +72,14 @@ class Server(uvicorn.Server):
         if not (self._others_listen or self.force_exit):
             for listener in sockets or ():
                 refuse_new(listener)
-            await asyncio.sleep(LAST_WORDS_S)
+            await asyncio.sleep(ACCEPTING_S)
+            until = time.monotonic() + FIRST_WORDS_S
+            while time.monotonic() < until and self._someone_is_about_to_ask():
+                await asyncio.sleep(TICK_S)
         await super().shutdown(sockets)
+
+    def _someone_is_about_to_ask(self) -> bool:
+        return any(isinstance(connection, EdgeProtocol) and connection.unused for connection in self.server_state.connections)
 
 
 def serve_alone(settings: Settings, sockets: list[socket.socket]) -> int:

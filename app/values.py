@@ -52,7 +52,7 @@ class ValueService:
         self._settings = settings
         self._metrics = metrics
         self._limits = limits_of(settings)
-        self._capacity = Capacity(self._limits)
+        self._capacity = Capacity(self._limits, "phrases")
         self._known = Known(settings.values_cache)
         self._waiting: deque[Asked] = deque()
         self._flight: list[Asked] = []  # what the thread reads now

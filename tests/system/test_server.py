@@ -28,7 +28,7 @@ def utterance(index: int) -> str:
 @pytest.fixture(scope="module")
 def service(artifact_dir: Path) -> Iterator[Service]:
     # Patient: what is answered is held here, not how soon; a busy machine may take longer than a user would wait.
-    with running(artifact_dir, "--max-wait-s", "30", "--deadline-s", "30") as service:
+    with running(artifact_dir, "--max-wait-s", "30", "--deadline-s", "30", "--max-waiting-items", "20000") as service:
         yield service
 
 
