@@ -28,7 +28,7 @@ from app.resumable import Resumable, ResumeError, made_with
 from app.settings import OFF, SHIPPED_MODELS, Settings
 from model.errors import SlotlineError
 from model.tagger import Tagger
-from model.values.value import POLICIES
+from model.values.value import ORDERS, POLICIES
 
 DONE, STOPPED, CANNOT, SOME_BAD, INTERRUPTED = 0, 1, 2, 3, 130
 CODES = """exit codes: 0 every line annotated; 3 all done, and some lines are errors (with --strict: 1, at the first of them);
@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gazetteer", type=Path, metavar="FILE", help="more places, as of the service")
     parser.add_argument("--reference-time", type=_moment, metavar="TIME", help="when all of it was said, ISO 8601 [the start of the run]")
     parser.add_argument("--timezone", metavar="ZONE", help="where it was said, an IANA name [that of the reference time]")
+    parser.add_argument("--date-order", choices=ORDERS, default="mdy", help="how 03/04 is read [%(default)s]")
     parser.add_argument("--date-policy", choices=POLICIES, default="future", help="which date is meant by one without year [%(default)s]")
     parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="threads of onnxruntime [%(default)s]")
     parser.add_argument(
@@ -137,7 +138,7 @@ def _occasion(options: argparse.Namespace) -> Occasion:
     moment, zone = options.reference_time, options.timezone
     if moment is None and options.resume and (begun := (made_with(options.out) or {}).get("occasion")):
         moment, zone = datetime.fromisoformat(begun[0]), zone or begun[1]
-    return occasion_of(moment, zone, options.date_policy)
+    return occasion_of(moment, zone, options.date_policy, options.date_order)
 
 
 def _to_stdout(annotator: Annotator, lines: Iterator[list[bytes]], tally: "Tally") -> None:
@@ -202,7 +203,7 @@ def _meta(options: argparse.Namespace, tagger: Tagger, reader: PhraseReader | No
     return {
         "model": {"name": tagger.name, "version": tagger.version, "sha256": tagger.sha256},
         "values": reader.made_of if reader else OFF,
-        "occasion": [occasion.reference.text, occasion.reference.timezone, occasion.policy],
+        "occasion": [occasion.reference.text, occasion.reference.timezone, occasion.policy, occasion.order],
         "options": {"text": options.text, "include": list(options.include), "threads": options.threads, "batch": options.batch},
         "software": {"slotline": __version__, "onnxruntime": version("onnxruntime"), "numpy": version("numpy")},
     }

@@ -27,20 +27,21 @@ class Occasion:
     whose value does not hang on the time of the day.
     """
 
-    def __init__(self, reference: Reference, policy: str) -> None:
-        """``policy``: one of model.values.value.POLICIES."""
+    def __init__(self, reference: Reference, policy: str, order: str = "mdy") -> None:
+        """``policy``, ``order``: of model.values.value.POLICIES and ORDERS."""
         self.reference = reference
         self.policy = policy
+        self.order = order
         moment = reference.moment
         text = moment.replace(microsecond=0).isoformat() if moment.microsecond else reference.text
-        where = f"{reference.timezone} {policy}"
+        where = f"{reference.timezone} {policy} {order}"
         self.second = f"{text} {where}"
         self.day = f"{text[:10]}{text[19:]} {where}"  # with the offset from UTC
 
     @cached_property
     def context(self) -> Context:
         """The same for the resolver."""
-        return Context(self.reference.moment.replace(microsecond=0), self.reference.timezone, self.policy)
+        return Context(self.reference.moment.replace(microsecond=0), self.reference.timezone, self.policy, self.order)
 
 
 class Watched:
@@ -60,17 +61,17 @@ class Watched:
         return self._context.reference
 
 
-def occasion_of(moment: datetime | None, zone: str | None, policy: str) -> Occasion:
+def occasion_of(moment: datetime | None, zone: str | None, policy: str, order: str = "mdy") -> Occasion:
     """What a caller means; default: now, in UTC. Raises Invalid that names every value that is wrong."""
     if errors := reference_errors(moment, zone):
         raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
-    return occasion_at(reference_of(moment, zone), policy)
+    return occasion_at(reference_of(moment, zone), policy, order)
 
 
 @lru_cache(maxsize=64)
-def occasion_at(reference: Reference, policy: str) -> Occasion:
+def occasion_at(reference: Reference, policy: str, order: str = "mdy") -> Occasion:
     """The occasion of a valid moment: one for all requests of a second that name none."""
-    return Occasion(reference, policy)
+    return Occasion(reference, policy, order)
 
 
 def reference_errors(moment: datetime | None, zone: str | None) -> list[FieldError]:

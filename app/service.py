@@ -36,6 +36,7 @@ class Options(NamedTuple):
     reference_time: datetime | None = None
     timezone: str | None = None
     date_policy: str = "future"
+    date_order: str = "mdy"
     expected_slots: tuple[str, ...] = ()
     intent: str | None = None
     required_slots: tuple[str, ...] = ()
@@ -115,7 +116,7 @@ class AnnotationService:
             errors = [*_unknown_names(options, served), *reference_errors(options.reference_time, options.timezone)]
             if errors:
                 raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
-        occasion = occasion_at(reference_of(options.reference_time, options.timezone), options.date_policy)
+        occasion = occasion_at(reference_of(options.reference_time, options.timezone), options.date_policy, options.date_order)
         asked = (options.expected_slots, options.intent, options.required_slots)
         return Plan(served, options.language, occasion, *asked, options.min_confidence, options.values)
 

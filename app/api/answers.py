@@ -54,7 +54,7 @@ def parsed(reading: Reading, plan: Plan, options: Options, total_s: float) -> di
 def context_of(occasion: Occasion) -> dict[str, Any]:
     """When and where, with the defaults filled in."""
     reference = occasion.reference
-    return {"reference_time": reference.text, "timezone": reference.timezone, "date_policy": occasion.policy}
+    return {"reference_time": reference.text, "timezone": reference.timezone, "date_policy": occasion.policy, "date_order": occasion.order}
 
 
 def _slot(judged: JudgedSlot, text: str, view: View) -> dict[str, Any]:

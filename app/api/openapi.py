@@ -24,7 +24,7 @@ DESCRIPTION = (
 )
 EXAMPLE_ID = "3f2b8c5e9d1a4b7c8e6f0a1b2c3d4e5f"
 EXAMPLE_TIMING = {"queue": 0.1, "inference": 0.4, "total": 0.9}
-CONTEXT = {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei", "date_policy": "future"}
+CONTEXT = {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei", "date_policy": "future", "date_order": "mdy"}
 
 PARSE_EXAMPLES: dict[str, dict[str, Any]] = {
     "arrive": {

@@ -24,6 +24,7 @@ T = TypeVar("T")
 Include = Literal["words", "alternatives", "distribution"]
 OffsetUnit = Literal["codepoint", "utf16", "utf8"]
 DatePolicy = Literal["future", "past", "nearest"]
+DateOrder = Literal["mdy", "dmy", "ymd"]
 Kind = Literal["date", "time", "datetime", "date_range", "time_range", "number", "duration", "money", "place"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 ItemId = Annotated[str, Field(max_length=200)]
@@ -43,6 +44,9 @@ class TimeContext(Request):
     )
     timezone: str | None = Field(None, max_length=64, description="IANA name of the caller's time zone, such as `Asia/Taipei`")
     date_policy: DatePolicy = Field("future", description="where a date without year lies, seen from `reference_time`")
+    date_order: DateOrder = Field(
+        "mdy", description="how 03/04 is read, where both readings are dates; the others are `value_alternatives`; in 03.04 the day is"
+    )
 
 
 class Context(TimeContext):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.requests import DatePolicy, OffsetUnit, Probability
+from app.api.requests import DateOrder, DatePolicy, OffsetUnit, Probability
 from app.api.value_schemas import AnyValue
 
 
@@ -21,6 +21,7 @@ class ContextAnswer(BaseModel):
     reference_time: str = Field(json_schema_extra={"format": "date-time"})
     timezone: str | None
     date_policy: DatePolicy
+    date_order: DateOrder
 
 
 class IntentAnswer(BaseModel):

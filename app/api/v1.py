@@ -186,6 +186,7 @@ def service_options(asked: Options) -> service.Options:
         moment_of(context),
         context.timezone,
         context.date_policy,
+        context.date_order,
         context.expected_slots,
         context.intent,
         asked.required_slots,

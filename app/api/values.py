@@ -42,7 +42,7 @@ async def answer_phrases(asked: ValuesRequest, through: ValueService | None, exc
     if through is None:
         raise NotFound("this service has no reader of values; start it with --values DIR")
     context = asked.context
-    occasion = occasion_of(moment_of(context), context.timezone, context.date_policy)
+    occasion = occasion_of(moment_of(context), context.timezone, context.date_policy, context.date_order)
     outcomes = await through.read([_phrase(item, index) for index, item in enumerate(asked.phrases)], occasion)
     results = [_result(item, outcome) for item, outcome in zip(asked.phrases, outcomes, strict=True)]
     ok = sum(result["status"] == 200 for result in results)

@@ -121,7 +121,7 @@ def test_the_options_say_when_and_where_it_was_said(artifact_dir: Path, source: 
     options = ["--reference-time", "2026-10-25T20:00:00Z", "--timezone", "Asia/Taipei", "--date-policy", "past", "--values", "off"]
     assert main([str(source), "--out", str(out), "--model", str(artifact_dir), *options]) == SOME_BAD
     context = json.loads(out.read_bytes().splitlines()[0])["context"]
-    assert context == {"reference_time": "2026-10-26T04:00:00+08:00", "timezone": "Asia/Taipei", "date_policy": "past"}
+    assert context == {"reference_time": "2026-10-26T04:00:00+08:00", "timezone": "Asia/Taipei", "date_policy": "past", "date_order": "mdy"}
 
 
 @pytest.mark.parametrize("options", [["--timezone", "Mars"], ["--reference-time", "2026-10-25T20:00:00"], ["--values", "nowhere"]])
@@ -266,7 +266,7 @@ def test_a_killed_process_leaves_what_the_next_one_finishes(artifact_dir: Path, 
         _, said = running.communicate(timeout=30)
     assert partial.exists(), said
     assert not out.exists()
-    began, zone, _ = json.loads((tmp_path / "out.partial.meta").read_text())["occasion"]  # it goes on with the moment at which it began
+    began, zone, *_ = json.loads((tmp_path / "out.partial.meta").read_text())["occasion"]  # it goes on with the moment at which it began
     for flags in ([str(out), "--resume"], [str(whole), "--reference-time", began, "--timezone", zone]):
         done = subprocess.run([*command, *flags], capture_output=True, text=True, timeout=50, check=False)
         assert done.returncode == DONE, done.stderr

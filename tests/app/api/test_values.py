@@ -173,12 +173,21 @@ async def test_a_batch_goes_through_the_reader_in_parts() -> None:
 
 async def test_the_context_is_echoed_with_the_defaults_filled_in(reading: httpx.AsyncClient) -> None:
     answer = (await post(reading, ("7", "number"), date_policy="past")).json()
-    assert answer["context"] == {**REFERENCE, "date_policy": "past"}
+    assert answer["context"] == {**REFERENCE, "date_policy": "past", "date_order": "mdy"}
     default = (await reading.post("/v1/values", json={"phrases": [{"text": "7"}]})).json()["context"]
     assert (default["timezone"], default["date_policy"]) == ("UTC", "future")
     assert default["reference_time"].endswith("+00:00")
     offset = {"phrases": [{"text": "7"}], "context": {"reference_time": "2026-10-20T10:00:00+08:00"}}
     assert (await reading.post("/v1/values", json=offset)).json()["context"]["timezone"] is None
+
+
+async def test_the_context_decides_whether_the_day_or_the_month_comes_first(reading: httpx.AsyncClient) -> None:
+    for order, likeliest, other in (("mdy", "2027-07-08", "2027-08-07"), ("dmy", "2027-08-07", "2027-07-08")):
+        (found,) = await results(reading, ("07/08", "date"), date_order=order)
+        assert found["value"]["value"] == likeliest
+        assert [value["value"] for value in found["value_alternatives"]] == [other]
+        (dotted,) = await results(reading, ("07.08", "date"), date_order=order)
+        assert dotted["value"]["value"] == "2027-08-07"
 
 
 async def test_the_context_decides_the_year(reading: httpx.AsyncClient) -> None:
@@ -196,6 +205,7 @@ async def test_the_context_decides_the_year(reading: httpx.AsyncClient) -> None:
         (asked(("7", None), reference_time="1600-01-01T00:00:00Z"), "reference_time_out_of_range"),
         (asked(("7", None), reference_time="2026-01-01T00:00:00", timezone=None), "reference_time_without_offset"),
         (asked(("7", None), date_policy="never"), "not_allowed"),
+        (asked(("7", None), date_order="ydm"), "not_allowed"),
         (asked(("7", None), intent="book"), "unknown_field"),
         (asked(*[("7", None)] * 129), "too_many_items"),
         (asked(), "too_short"),
