@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from app import tracing
 from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
 from app.meanings import NOT_UNDERSTOOD, meanings_of, phrases_of, texts_of
@@ -19,7 +21,7 @@ from app.settings import Settings
 from app.values import ValueService
 from app.waiting import Gone, Promise, Served
 from model.errors import TextError
-from model.labels import OUTSIDE, Annotation, Slot
+from model.labels import OUTSIDE, Annotation, Slot, WordLabels
 from model.tagger import Prepared
 from model.text import tokenize
 
@@ -244,6 +246,13 @@ class AnnotationService:
             return self._prepare(text, plan, pointer)
         except (Invalid, AnnotationFailed) as error:
             return error
+
+
+def blank(text: str, plan: Plan) -> Reading:
+    """What a text without words says under a plan: nothing."""
+    probabilities_TL = np.zeros((0, len(plan.served.tagger.labels.labels)), dtype=np.float32)
+    nothing = Annotation(text, (), (), None, probabilities_TL, None, WordLabels([], [], []), ())
+    return Reading(nothing, (), tuple(dict.fromkeys(plan.required_slots)), 0.0, 0.0)
 
 
 def judged(annotation: Annotation, meanings: Sequence[Meaning | None], min_confidence: float) -> tuple[JudgedSlot, ...]:

@@ -109,6 +109,8 @@ def _tops(annotation: Annotation, served: ServedModel, top_k: int) -> list[Top]:
     """The ``top_k`` likeliest labels of each word with their probabilities, likeliest first."""
     words = annotation.words
     assert words is not None
+    if not words.likeliest:  # of a text without words
+        return []
     if top_k <= len(words.likeliest[0]):
         rows = zip(words.likeliest, words.probabilities, strict=True)
         if top_k == 3:  # the default, spelled out: a third of the time
