@@ -48,6 +48,10 @@ PARSE_EXAMPLES: dict[str, dict[str, Any]] = {
         "summary": "The probability of every label of every word, offsets for JavaScript",
         "value": {"text": "to Taipei 🙂", "context": CONTEXT, "include": ["distribution"], "offset_unit": "utf16"},
     },
+    "explanation": {
+        "summary": "Why: how far the probability of each slot falls without each other word",
+        "value": {"text": "arrive in Taipei on November 2nd", "context": CONTEXT, "include": ["explanation"]},
+    },
 }
 BATCH_EXAMPLES: dict[str, dict[str, Any]] = {
     "two": {

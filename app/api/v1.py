@@ -208,6 +208,7 @@ def service_options(asked: Options) -> service.Options:
         asked.required_slots,
         asked.min_confidence,
         asked.values,
+        "explanation" in asked.include,
     )
 
 
