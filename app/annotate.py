@@ -30,6 +30,7 @@ from model.errors import SlotlineError
 from model.tagger import Tagger
 from model.values.value import ORDERS, POLICIES
 
+INCLUDED = tuple(part for part in get_args(Include) if part != "explanation")  # which would read every text many times
 DONE, STOPPED, CANNOT, SOME_BAD, INTERRUPTED = 0, 1, 2, 3, 130
 CODES = """exit codes: 0 every line annotated; 3 all done, and some lines are errors (with --strict: 1, at the first of them);
 1 stopped on the way; 2 cannot begin; 130 interrupted. What was stopped goes on with --resume, to the same bytes."""
@@ -92,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
 def _include(given: str) -> tuple[Include, ...]:
     parts = [part for part in given.split(",") if part]
     for part in parts:
-        if part not in get_args(Include):
-            raise argparse.ArgumentTypeError(f"{part!r} is none of {', '.join(get_args(Include))}")
+        if part not in INCLUDED:
+            raise argparse.ArgumentTypeError(f"{part!r} is none of {', '.join(INCLUDED)}")
     return tuple(cast(list[Include], parts))
 
 

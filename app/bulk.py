@@ -12,6 +12,7 @@ from app.api import answers
 from app.api.problems import problem
 from app.api.requests import Include, Options
 from app.errors import AnnotationFailed, Malformed, ServiceError, invalid
+from app.judgement import judged
 from app.loading import active_lines, loaded
 from app.meanings import meanings_of, phrases_of, texts_of
 from app.metrics import Metrics
@@ -19,7 +20,7 @@ from app.phrases import Known, Phrase, PhraseReader
 from app.phrases import Outcome as PhraseOutcome
 from app.reference import Occasion
 from app.registry import ModelRegistry
-from app.service import AnnotationService, Reading, judged
+from app.service import AnnotationService, Reading
 from app.service import Options as ServiceOptions
 from app.settings import Settings
 from model.errors import TextError

@@ -6,7 +6,8 @@ ServiceError
 │   ├── BadHost          400   no Host header, or one that is none
 │   ├── Unauthorized     401   no key, or one that nobody has
 │   ├── Forbidden        403   a key, but not for this
-│   │   └── AdminOff     403   nobody may, as the service is set up
+│   │   ├── AdminOff     403   nobody may, as the service is set up
+│   │   └── ForeignOrigin 403  a web page that may not open this
 │   ├── BrokenHttp       400   the bytes are no HTTP request
 │   ├── HeadTimeout      408   the head did not come in time
 │   ├── HeadTooLarge     431   too many or too large headers
@@ -18,6 +19,7 @@ ServiceError
 │   ├── Conflict         409   not in the state that the models are in now
 │   ├── WrongHost        421   the Host header names another service
 │   ├── BrokenArtifact   422   an artefact that cannot be served
+│   ├── UpgradeRequired  426   a stream, without the handshake that it needs
 │   ├── Invalid          422   the body is JSON, but not a request; ``errors`` say where and why
 │   └── QuotaExceeded    429   this caller came too often
 ├── Unavailable                come back later
@@ -107,6 +109,22 @@ class AdminOff(Forbidden):
 
     code = "admin_off"
     title = "Administration is off"
+
+
+class ForeignOrigin(Forbidden):
+    """A web page of another origin, which the operator has not allowed."""
+
+    code = "foreign_origin"
+    title = "This page may not open this"
+
+
+class UpgradeRequired(Refused):
+    """A stream was asked without the handshake that it needs."""
+
+    status = 426
+    code = "upgrade_required"
+    title = "A WebSocket handshake is needed"
+    headers = MappingProxyType({"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"})
 
 
 class BrokenHttp(Refused):

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from app.settings import Settings
 
-FIELDS = ("request_id", "route", "status", "duration_ms", "client", "caller", "body")
+FIELDS = ("request_id", "route", "status", "duration_ms", "client", "caller", "close_code", "revisions", "answered", "superseded", "body")
 
 logger = logging.getLogger(__name__)
 

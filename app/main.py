@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from app import __version__, tracing
-from app.api import admin, health, pages, v1, values
+from app.api import admin, health, pages, stream, v1, values
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
 from app.api.gate import Gate
@@ -25,6 +25,7 @@ from app.phrases import PhraseReader, load_reader
 from app.registry import ModelRegistry
 from app.service import AnnotationService
 from app.settings import Settings
+from app.streams import Streams
 from app.timers import Timers
 from app.values import ValueService
 from model.tagger import Tagger
@@ -32,7 +33,7 @@ from model.tagger import Tagger
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-PLAIN = [*values.ROUTES, *admin.ROUTES, *pages.ROUTES]
+PLAIN = [*values.ROUTES, *stream.ROUTES, *admin.ROUTES, *pages.ROUTES]
 
 
 def create_app(
@@ -64,6 +65,7 @@ def assemble(
         Timers(),
         Outbox(),
         control or LocalControl(registry),
+        Streams(settings.max_streams),
     )
 
     @asynccontextmanager
@@ -117,7 +119,9 @@ def _mount(app: FastAPI, parts: Parts) -> None:
     # In place of Starlette's outermost layer, which answers failures in plain text and is paid for by every request.
     stack = app.build_middleware_stack()
     assert isinstance(stack, ServerErrorMiddleware)
-    app.middleware_stack = ExchangeMiddleware(stack.app, parts, [*v1.ROUTES, *PLAIN], v1.HOT, v1.AT_ONCE)
+    app.middleware_stack = ExchangeMiddleware(
+        stack.app, parts, [*v1.ROUTES, *PLAIN], v1.HOT, v1.AT_ONCE, sockets={stream.PATH: stream.serve}
+    )
 
 
 def _trace(app: FastAPI, settings: Settings) -> "TracerProvider | None":

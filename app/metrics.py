@@ -29,6 +29,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from app import __version__, metrics_workers
+from app.metrics_streams import StreamMetrics
 from model.labels import Slot
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -85,6 +86,7 @@ class Metrics:
         self._register_readings()
         self._register_phrases()
         self._register_versions()
+        self.streams = StreamMetrics(self._own, SECONDS)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """A request was answered."""

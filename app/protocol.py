@@ -8,19 +8,18 @@ import asyncio
 from typing import Any, cast
 
 import httptools
-import orjson
 from fastapi import FastAPI
 from starlette.types import Scope
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
-from app.api.problems import MEDIA_TYPE, problem
 from app.errors import BrokenHttp, HeadTimeout, HeadTooLarge, ServiceError, TooManyConnections
-from app.shortcut import Shortcut
+from app.shortcut import Shortcut, refusal
+from app.websocket import opens_stream, without_upgrade
 
 MOST_HEAD_BYTES = 32_768  # of the request line and the headers together
 VERSIONS = ("1.1", "1.0")
@@ -201,13 +200,26 @@ class EdgeProtocol(HttpToolsProtocol):
         """What the parser cannot read. ``msg`` is uvicorn's and says nothing."""
         self._break(self._error or BrokenHttp("the request is not well-formed HTTP/1.1; the connection is closed"))
 
+    def _should_upgrade(self) -> bool:
+        """Only to a stream, by a handshake that is whole, and not before all answers are given."""
+        owing = self.cycle is not None and not self.cycle.response_complete
+        return not owing and self.parser.get_method() == b"GET" and opens_stream(self.url, self.headers)
+
+    def _hand_over(self, rest: bytes) -> None:
+        """Another protocol has the connection now. ``rest``: what came behind the handshake."""
+        self._deaf = True
+        if self._end_timer is not None:
+            self._end_timer.cancel()
+        self.handle_websocket_upgrade()
+        if rest:
+            cast(asyncio.Protocol, self.transport.get_protocol()).data_received(rest)
+
     def _feed(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
             if self._should_upgrade():
-                self._deaf = True  # another protocol has the connection now
-                self.handle_websocket_upgrade()
+                self._hand_over(data[upgrade.args[0] :])
             elif self.parser.get_method() == b"CONNECT":
                 self.send_400_response("")
             else:
@@ -226,14 +238,9 @@ class EdgeProtocol(HttpToolsProtocol):
         The parser takes what follows such a head for that protocol, so the body would be lost. It must not be: some clients
         (Java's) wish for HTTP/2 with their first request.
         """
-        head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
-        for name, value in self.headers:
-            if name == b"connection":
-                value = b"close" if b"close" in value.lower() else b"keep-alive"
-            if name != b"upgrade":
-                head += [name, b": ", value, b"\r\n"]
+        head = without_upgrade(self.parser.get_method(), self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
-        self._feed(b"".join([*head, b"\r\n", rest]))
+        self._feed(head + rest)
 
     def _expect_head(self) -> None:
         if self._head_timer is None and not self.transport.is_closing():
@@ -279,7 +286,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._deaf = True
         self._unset_keepalive_if_required()
         self._parts.metrics.answered("(none)", "(other)", error.status, 0.0)
-        self.transport.write(_answer(error))
+        self.transport.write(refusal(error))
         self.transport.write_eof()
         self.flow.resume_reading()
         self._end_after(LINGER_S)
@@ -291,11 +298,3 @@ class EdgeProtocol(HttpToolsProtocol):
 
 def _head_too_large() -> HeadTooLarge:
     return HeadTooLarge(f"the request line and the headers have more than {MOST_HEAD_BYTES} bytes; send fewer")
-
-
-def _answer(error: ServiceError) -> bytes:
-    body = orjson.dumps(problem(error))
-    headers = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
-    if error.retry_after_s:
-        headers += f"retry-after: {error.retry_after_s}\r\n"
-    return STATUS_LINE[error.status] + headers.encode() + b"\r\n" + body

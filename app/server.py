@@ -15,6 +15,7 @@ from app.main import create_app
 from app.protocol import EdgeProtocol
 from app.settings import Settings
 from app.sockets import BACKLOG, announce, refuse_new
+from app.websocket import StreamProtocol
 
 ACCEPTING_S = 0.1  # for clients that have just connected to be accepted
 FIRST_WORDS_S = 1.0  # at most, for those that were accepted to send their first request
@@ -32,7 +33,11 @@ class Server(uvicorn.Server):
                 app,
                 loop="uvloop",
                 http=EdgeProtocol,
-                ws="none",
+                ws=StreamProtocol,
+                ws_max_size=settings.stream_message_bytes,
+                ws_ping_interval=settings.stream_ping_s,
+                ws_ping_timeout=settings.stream_ping_s,
+                ws_per_message_deflate=False,  # it would cost more than the network, and memory for each stream
                 backlog=BACKLOG,
                 log_config=None,
                 access_log=False,
@@ -76,6 +81,7 @@ class Server(uvicorn.Server):
             until = time.monotonic() + FIRST_WORDS_S
             while time.monotonic() < until and self._someone_is_about_to_ask():
                 await asyncio.sleep(TICK_S)
+        self._parts.streams.leave()
         await super().shutdown(sockets)
 
     def _someone_is_about_to_ask(self) -> bool:

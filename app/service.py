@@ -8,24 +8,27 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from app import tracing
+from app.capacity import limits_of
 from app.errors import AnnotationFailed, FieldError, Invalid, NotFound, ServiceError, annotation_failed, invalid
-from app.meanings import NOT_UNDERSTOOD, meanings_of, phrases_of, texts_of
+from app.explanations import Asked, asked_for, check_words
+from app.judgement import JudgedSlot, judged
+from app.meanings import meanings_of, phrases_of, texts_of
 from app.metrics import Metrics
 from app.phrases import Meaning, Outcome
 from app.reference import Occasion, occasion_at, reference_errors, reference_of
 from app.registry import ModelRegistry, ServedModel
 from app.settings import Settings
 from app.values import ValueService
-from app.waiting import Gone, Promise, Served
+from app.waiting import Falls, Gone, Promise, Served
 from model.errors import TextError
-from model.labels import OUTSIDE, Annotation, Slot
+from model.labels import Annotation, WordLabels
 from model.tagger import Prepared
 from model.text import tokenize
 
 logger = logging.getLogger(__name__)
-
-AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
 
 
 class Options(NamedTuple):
@@ -42,6 +45,7 @@ class Options(NamedTuple):
     required_slots: tuple[str, ...] = ()
     min_confidence: float = 0.5
     values: bool = True
+    explain: bool = False
 
     @property
     def names_something(self) -> bool:
@@ -67,27 +71,21 @@ class Plan(NamedTuple):
     required_slots: tuple[str, ...]
     min_confidence: float
     values: bool
-
-
-class JudgedSlot(NamedTuple):
-    """A slot with the reason not to take it for granted, None where it is accepted, and what it means, None where nobody asked for it."""
-
-    slot: Slot
-    reason: str | None
-    meaning: Meaning | None
+    explain: bool = False
 
 
 Tell = Callable[["Reading | Exception"], None]
 
 
 class Reading(NamedTuple):
-    """What a text says under a plan."""
+    """What a text says under a plan. ``falls``: of each slot, where the plan explains."""
 
     annotation: Annotation
     slots: tuple[JudgedSlot, ...]
     missing: tuple[str, ...]
     queue_s: float
     inference_s: float
+    falls: tuple[Falls, ...] | None = None
 
 
 class AnnotationService:
@@ -118,7 +116,7 @@ class AnnotationService:
                 raise Invalid("; ".join(error.message for error in errors), errors=tuple(errors))
         occasion = occasion_at(reference_of(options.reference_time, options.timezone), options.date_policy, options.date_order)
         asked = (options.expected_slots, options.intent, options.required_slots)
-        return Plan(served, options.language, occasion, *asked, options.min_confidence, options.values)
+        return Plan(served, options.language, occasion, *asked, options.min_confidence, options.values, options.explain)
 
     async def read(self, text: str, plan: Plan) -> Reading:
         """One text. Raises what ``begin`` raises and tells."""
@@ -148,7 +146,7 @@ class AnnotationService:
     async def read_many(self, texts: Sequence[str | ServiceError], plan: Plan) -> list[Reading | ServiceError]:
         """Many texts, each with its own outcome, in order; an error in place of a text stays where it is.
 
-        Raises Overloaded, Draining or WorkerDied for all of them together: they are admitted together.
+        Raises Overloaded, Draining, WorkerDied or Invalid (too much to explain) for all together: they are admitted together.
         """
         prepared = [self._prepare_or_error(text, plan, f"/items/{index}/text") for index, text in enumerate(texts)]
         outcomes: list[Reading | ServiceError | None] = [None if isinstance(item, Prepared) else item for item in prepared]
@@ -175,13 +173,18 @@ class AnnotationService:
         await served.batcher.submit(served.tagger.prepare(samples[0].text if samples else "ready"), seconds)
 
     def _enqueue(self, batch: Sequence[Prepared], plan: Plan, tells: Sequence[Tell], gone: Gone) -> None:
-        """Have all of ``batch`` read, or none. Raises what the queues raise."""
+        """Have all of ``batch`` read, or none. Raises what the queues raise, and what ``asked_for`` does."""
         seconds = self._settings.deadline_s
         if self.values is not None and plan.values:
             self.values.admit()  # before the model has worked for nothing
         until = time.perf_counter() + seconds
-        promises = [Promise(partial(self._on_served, plan, tell, until, gone)) for tell in tells]
-        plan.served.batcher.enqueue(batch, seconds, promises, gone)
+        told = [partial(self._on_served, plan, tell, until, gone) for tell in tells]
+        asked = (
+            asked_for(batch, plan.served.tagger, told, limits_of(self._settings))
+            if plan.explain
+            else Asked(batch, list(map(Promise, told)))
+        )
+        plan.served.batcher.enqueue(asked.rows, seconds, asked.promises, gone)
 
     def _on_served(self, plan: Plan, tell: Tell, until: float, gone: Gone, served: Served | Exception) -> None:
         """The model has done its work: have what the slots say read, unless it is known."""
@@ -217,7 +220,7 @@ class AnnotationService:
             missing = tuple([name for name in dict.fromkeys(plan.required_slots) if name not in filled])
         known_T = annotation.known_T or ()
         self._metrics.read(plan.served.name, slots, len(annotation.tokens), known_T.count(False))
-        return Reading(annotation, slots, missing, served.queue_s, served.inference_s)
+        return Reading(annotation, slots, missing, served.queue_s, served.inference_s, served.falls)
 
     def _own_error(self, error: Exception, plan: Plan) -> ServiceError:
         """The outcome of an item of many: what the service did not foresee fails that item alone."""
@@ -230,13 +233,16 @@ class AnnotationService:
         if len(text) > self._settings.max_characters:
             raise invalid(pointer, "text_too_long", f"the text has {len(text)} characters; send at most {self._settings.max_characters}")
         try:
-            return plan.served.tagger.prepare(text, plan.expected_slots, plan.intent)
+            prepared = plan.served.tagger.prepare(text, plan.expected_slots, plan.intent)
         except TextError as error:
             code = "too_many_words" if tokenize(text) else "no_words"
             raise invalid(pointer, code, str(error)) from error
         except Exception as error:  # a tagger's failure belongs to its text, whatever it is
             logger.error("%s could not prepare one utterance: %s", plan.served.name, type(error).__name__)  # the message may quote it
             raise annotation_failed(plan.served.name) from error
+        if plan.explain:
+            check_words(prepared, pointer)
+        return prepared
 
     def _prepare_or_error(self, text: str | ServiceError, plan: Plan, pointer: str) -> Prepared | ServiceError:
         if isinstance(text, ServiceError):
@@ -247,26 +253,11 @@ class AnnotationService:
             return error
 
 
-def judged(annotation: Annotation, meanings: Sequence[Meaning | None], min_confidence: float) -> tuple[JudgedSlot, ...]:
-    """The slots with what they mean, and whether to doubt it."""
-    pairs = zip(annotation.slots, meanings, strict=True)
-    return tuple([JudgedSlot(slot, judge(slot, meaning, min_confidence), meaning) for slot, meaning in pairs])
-
-
-def judge(slot: Slot, meaning: Meaning | None, min_confidence: float) -> str | None:
-    """Why a slot is uncertain, or None. A doubt of the slot goes before one of its value, which its ``value`` of null tells too.
-
-    >>> judge(Slot("origin", 0, 6, 0.6, (("destination", 0.35),)), None, 0.5)
-    'ambiguous_role'
-    """
-    if slot.confidence < min_confidence:
-        return "low_confidence"
-    for label, probability in slot.alternatives:  # likeliest first
-        if label != OUTSIDE:
-            if probability >= AMBIGUOUS_SHARE * slot.confidence:
-                return "ambiguous_role"
-            break
-    return "value_not_understood" if meaning is NOT_UNDERSTOOD else None
+def blank(text: str, plan: Plan) -> Reading:
+    """What a text without words says under a plan: nothing."""
+    probabilities_TL = np.zeros((0, len(plan.served.tagger.labels.labels)), dtype=np.float32)
+    nothing = Annotation(text, (), (), None, probabilities_TL, None, WordLabels([], [], []), ())
+    return Reading(nothing, (), tuple(dict.fromkeys(plan.required_slots)), 0.0, 0.0)
 
 
 def _unknown_names(options: Options, served: ServedModel) -> list[FieldError]:

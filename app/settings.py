@@ -111,6 +111,13 @@ class Settings(BaseSettings):
     keep_alive_s: float = Field(75.0, gt=0, description="seconds that a connection may idle; more than a load balancer before it keeps one")
     answer_timeout_s: float = Field(30.0, gt=0, description="seconds for a client to fetch its answer; above it its connection is cut")
 
+    max_streams: int = Field(1_024, ge=1, description="most open streams (`/v1/stream`) of one process; one more is closed with 1013")
+    stream_message_bytes: int = Field(65_536, ge=1_024, description="largest message of a stream, bytes; above it: closed with 1009")
+    stream_idle_s: float = Field(300.0, gt=0, description="seconds without a message after which a stream is closed with 4408")
+    stream_ping_s: float = Field(
+        20.0, gt=0, description="how often a stream's client is pinged, and seconds that it may take to answer; above it: closed with 1011"
+    )
+
     @model_validator(mode="after")
     def _queue_takes_a_batch(self) -> Self:
         if self.max_waiting_items < self.max_batch_items:

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import cast
 
+import orjson
 from starlette.types import Receive, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from app.api.problems import MEDIA_TYPE, problem
+from app.errors import ServiceError
 from app.outbox import Outbox
 
 CLOSING = b"connection: close\r\n"
@@ -56,6 +59,15 @@ class Shortcut:
     def close_afterwards(self) -> None:
         """This answer is the last one of its connection."""
         self._cycle.keep_alive = False
+
+
+def refusal(error: ServiceError) -> bytes:
+    """The whole answer to what could not even be read; the connection ends with it."""
+    body = orjson.dumps(problem(error))
+    headers = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
+    if error.retry_after_s:
+        headers += f"retry-after: {error.retry_after_s}\r\n"
+    return STATUS_LINE[error.status] + headers.encode() + b"\r\n" + body
 
 
 def _finish(cycle: RequestResponseCycle, answer: bytes, on_response: Callable[[], None]) -> None:

@@ -11,12 +11,23 @@ Work = TypeVar("Work")
 Answer = TypeVar("Answer")
 
 
+class Fall(NamedTuple):
+    """By how much a slot's probability falls without the word of this index; below 0 where it rises. Rounded as probabilities are."""
+
+    word: int
+    fall: float
+
+
+Falls = tuple[Fall, ...]  # of one slot: every word outside of it, in text order
+
+
 class Served(NamedTuple):
-    """An answer with the seconds that it waited and that its forward pass took."""
+    """An answer with the seconds that it waited and that its forward pass took; ``falls`` of each slot, where they were asked for."""
 
     annotation: Annotation
     queue_s: float
     inference_s: float
+    falls: tuple[Falls, ...] | None = None
 
 
 Gone = Callable[[], bool]  # whether the client of an utterance has left

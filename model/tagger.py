@@ -95,6 +95,12 @@ class Tagger:
             context = encode_context(self.artifact.config.features, self.labels, expected_slots, intent)
         return Prepared(text, tokens, self._featurizer.features(tokens, context))
 
+    def leave_out(self, prepared: Prepared, word: int) -> Prepared:
+        """The same utterance, of at least two words, without that of index ``word``; the others keep their places in the text."""
+        text, tokens, features = prepared
+        left = tokens[:word] + tokens[word + 1 :]
+        return Prepared(text, left, self._featurizer.features(left, features.context))
+
     def annotate(self, text: str) -> Annotation:
         """One utterance. Raises TextError as ``prepare`` does."""
         return self.annotate_batch([self.prepare(text)])[0]

@@ -55,6 +55,10 @@ class FakeTagger:
             raise TextError(f"the text has {len(tokens)} words; send at most {self.max_words} at a time")
         return Prepared(text, tokens, features(tokens))
 
+    def leave_out(self, prepared: Prepared, word: int) -> Prepared:
+        left = prepared.tokens[:word] + prepared.tokens[word + 1 :]
+        return Prepared(prepared.text, left, features(left))
+
     def annotate(self, text: str) -> Annotation:
         return self.annotate_batch([self.prepare(text)])[0]
 

@@ -7,6 +7,7 @@ Header = tuple[bytes, bytes]
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+")
 VARY = (b"vary", b"Origin")  # a cache must not give the answer to one page to another
+DEFAULT_PORTS = {b"http": b":80", b"https": b":443"}
 EXPOSED = (
     b"access-control-expose-headers",
     b"X-Request-ID, RateLimit, RateLimit-Policy, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After",
@@ -42,9 +43,27 @@ class AllowedOrigins:
         """What an answer carries to a page of ``origin``; None where the request names none."""
         return self._headers.get(b"*" if self._any else origin, (VARY,))
 
+    def may_connect(self, origin: bytes | None, host: bytes) -> bool:
+        """Whether a page of ``origin`` may open a WebSocket to ``host``, for which browsers ask nobody and send cookies too.
+
+        Whoever names no origin is no browser.
+        """
+        return origin is None or self._any or origin in self._headers or is_own(origin, host)
+
     def preflight(self, origin: bytes | None) -> tuple[Header, ...]:
         """What the answer to a preflight carries beside ``headers``."""
         return PREFLIGHT if self._any or origin in self._headers else ()
+
+
+def is_own(origin: bytes, host: bytes) -> bool:
+    """Whether a page comes from the host that it calls; whatever stands before the service may have taken off the TLS.
+
+    >>> is_own(b"https://api.example.com", b"API.example.com:443")
+    True
+    """
+    scheme, _, place = origin.lower().partition(b"://")
+    default = DEFAULT_PORTS.get(scheme)
+    return default is not None and place.removesuffix(default) == host.lower().removesuffix(default)
 
 
 def is_preflight(method: str, headers: Mapping[bytes, bytes]) -> bool:

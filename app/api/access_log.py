@@ -23,7 +23,7 @@ class AccessLog:
     def write(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         """One line, but for 503, of which an overload would write thousands a second; the metrics count them.
 
-        The caller is told where the scope has ``caller``: the name of its key.
+        The caller is told where the scope has ``caller``: the name of its key; how a stream went, where it has ``stream``.
         """
         if status == 503 and self.lowest:
             return
@@ -35,19 +35,20 @@ class AccessLog:
             "duration_ms": round(1000 * seconds, 3),
             "client": client[0] if client else None,
             "caller": scope.get("caller"),
+            **scope.get("stream", {}),
         }
         if self.utterances:
             fields["body"] = bytes(scope.get("overheard", b"")[:MOST_BODY_BYTES]).decode("utf-8", "replace")
         logger.log(logging.ERROR if status >= 500 else logging.INFO, "%s %s", scope["method"], route, extra=fields)
 
     def overhear(self, scope: Scope, receive: Receive) -> Receive:
-        """``receive``, with the beginning of the body kept in ``scope["overheard"]``. Only where ``utterances`` is on."""
+        """``receive``, with the beginning of what came kept in ``scope["overheard"]``. Only where ``utterances`` is on."""
         body = scope["overheard"] = bytearray()
 
         async def heard() -> Message:
             message = await receive()
             if len(body) < MOST_BODY_BYTES:
-                body.extend(message.get("body", b""))
+                body.extend(message.get("body") or (message.get("text") or "").encode())
             return message
 
         return heard

@@ -7,9 +7,10 @@ import numpy as np
 
 from app.api.offsets import offset_table
 from app.api.requests import Options
+from app.judgement import JudgedSlot
 from app.reference import Occasion
 from app.registry import ServedModel
-from app.service import JudgedSlot, Plan, Reading
+from app.service import Plan, Reading
 from model.decode import likeliest, rounded
 from model.labels import Annotation
 from model.language import language_of
@@ -42,6 +43,9 @@ def parsed(reading: Reading, plan: Plan, options: Options, total_s: float) -> di
         "slots": [_slot(judged, annotation.text, view) for judged in reading.slots],
         "missing": reading.missing,
     }
+    if reading.falls is not None:
+        for slot, falls in zip(answer["slots"], reading.falls, strict=True):
+            slot["explanation"] = [{"word": word, "text": annotation.tokens[word].text, "fall": fall} for word, fall in falls]
     if "words" in view.include:
         answer["words"] = _words(annotation, plan.served, view)
     if "distribution" in view.include:
@@ -109,6 +113,8 @@ def _tops(annotation: Annotation, served: ServedModel, top_k: int) -> list[Top]:
     """The ``top_k`` likeliest labels of each word with their probabilities, likeliest first."""
     words = annotation.words
     assert words is not None
+    if not words.likeliest:  # of a text without words
+        return []
     if top_k <= len(words.likeliest[0]):
         rows = zip(words.likeliest, words.probabilities, strict=True)
         if top_k == 3:  # the default, spelled out: a third of the time

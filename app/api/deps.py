@@ -9,7 +9,7 @@ from types import MappingProxyType, TracebackType
 from typing import NamedTuple, Protocol, Self, cast
 
 from starlette.requests import Request
-from starlette.types import Receive, Send
+from starlette.types import Receive, Scope, Send
 
 from app.api.gate import Gate
 from app.control import Control
@@ -18,6 +18,7 @@ from app.metrics import Metrics
 from app.outbox import Outbox
 from app.service import AnnotationService
 from app.settings import Settings
+from app.streams import Streams
 from app.timers import Timers
 
 DISCARDED = 8  # times the limit: so much of a body too large is read and dropped, that its client gets to read the answer
@@ -36,6 +37,7 @@ class Parts:
     timers: Timers
     outbox: Outbox
     control: Control
+    streams: Streams
 
 
 class Exchange(NamedTuple):
@@ -81,6 +83,19 @@ class Call(NamedTuple):
 Handler = Callable[[Call], Awaitable[bytes]]  # gives the JSON of a 200, or raises ServiceError or ClientGone
 Outcome = bytes | Exception  # the same two, for whoever does not wait
 Beginner = Callable[[Call, bytes, Callable[[Outcome], None]], None]  # takes the body; raises only what is wrong at once
+
+
+class Socket(NamedTuple):
+    """A WebSocket that the gate has admitted, not yet accepted."""
+
+    parts: Parts
+    exchange: Exchange
+    scope: Scope
+    receive: Receive
+    send: Send
+
+
+SocketHandler = Callable[[Socket], Awaitable[None]]  # serves it to its end; raises ServiceError where it does not accept it
 
 
 def call_of(request: Request) -> Call:

@@ -5,11 +5,9 @@ of ``hot`` are called from here, and those of ``at_once`` by the connection itse
 """
 
 import asyncio
-import logging
 import os
 import re
 import time
-import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import count
@@ -21,18 +19,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.access_log import AccessLog
 from app.api.areas import Header
-from app.api.deps import Beginner, Call, Exchange, Handler, Outcome, Parts, Shortcut
+from app.api.deps import Beginner, Call, Exchange, Handler, Outcome, Parts, Shortcut, Socket, SocketHandler
 from app.api.gate import Admission
-from app.api.problems import CLIENT_GONE, problem_response
-from app.errors import ClientGone, ServiceError
-
-logger = logging.getLogger(__name__)
+from app.api.problems import CLIENT_GONE, problem_response, unforeseen
+from app.errors import ClientGone, NotFound, ServiceError
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 WELL_FORMED_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 JSON = (b"content-type", b"application/json")
 JSON_HEAD = b"content-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n%b"
 CLOSE = (b"connection", b"close")
+SWITCHED = 101  # the status of a WebSocket that was accepted
+STARTS = ("http.response.start", "websocket.accept")  # how an answer begins; that to a handshake is called websocket.http.response.start
 
 
 class ExchangeMiddleware:
@@ -45,15 +43,19 @@ class ExchangeMiddleware:
         plain: Sequence[BaseRoute],
         hot: Mapping[tuple[str, str], Handler],
         at_once: Mapping[tuple[str, str], Beginner] = MappingProxyType({}),
+        *,
+        sockets: Mapping[str, SocketHandler] = MappingProxyType({}),
     ) -> None:
         """Wrap ``app``.
 
         ``plain``: the routes that are not FastAPI's, which do not note themselves in the scope.
         ``hot``: by method and path, what is answered without asking ``app``; ``at_once``: what of it needs not even a task.
+        ``sockets``: the WebSockets by their paths.
         """
         self._app = app
         self._parts = parts
         self._hot = hot
+        self._sockets = sockets
         self._access = AccessLog(parts.settings)
         self._at_once = at_once if not self._access.utterances else {}
         self._paths = {getattr(route, "endpoint", route.app): route.path for route in plain if isinstance(route, Route | Mount)}
@@ -61,14 +63,15 @@ class ExchangeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         exchange = _exchange(scope)
         if self._access.utterances:
             receive = self._access.overhear(scope, receive)
         sender = _Sender(send, exchange, self._parts)
-        await self._guarded(self._serve(scope, receive, sender, exchange), scope, receive, sender)
+        serve = self._serve if scope["type"] == "http" else self._open
+        await self._guarded(serve(scope, receive, sender, exchange), scope, receive, sender)
 
     def begins(self, scope: Scope) -> bool:
         """Whether this is a request for ``begin``."""
@@ -122,6 +125,19 @@ class ExchangeMiddleware:
         else:
             await self._app(scope, receive, sender)
 
+    async def _open(self, scope: Scope, receive: Receive, sender: "_Sender", exchange: Exchange) -> None:
+        """A WebSocket: the exchange lasts as long as it is open. What is refused is answered as HTTP."""
+        scope["method"] = "GET"
+        admission = self._parts.gate.admit_socket(scope, exchange.headers)
+        sender.headers = admission.headers
+        handler = self._sockets.get(scope["path"])
+        if admission.answer is not None:
+            await admission.answer(scope, receive, sender)
+        elif handler is None:
+            raise NotFound("there is no WebSocket here; see /docs for what there is")
+        else:
+            await handler(Socket(self._parts, exchange, scope, receive, sender))
+
     async def _guarded(self, work: Coroutine[None, None, None], scope: Scope, receive: Receive, sender: "_Sender") -> None:
         """Answer also where ``work`` fails, and count the exchange."""
         exchange: Exchange = scope["exchange"]
@@ -132,12 +148,12 @@ class ExchangeMiddleware:
         except ClientGone:
             await Response(status_code=CLIENT_GONE)(scope, receive, sender)
         except Exception as error:  # whatever a handler raises, the caller gets a problem and the server goes on
-            _log(error, exchange.request_id)
+            failed = unforeseen(error, exchange.request_id)
             if not sender.status:
-                failed = ServiceError("the service failed on this request; tell the operator its request_id")
                 await problem_response(failed, exchange.request_id)(scope, receive, sender)
         finally:
-            self._count(scope, sender.status, exchange.seconds(), hot=(scope["method"], scope["path"]) in self._hot)
+            known = scope["path"] in self._sockets if scope["type"] == "websocket" else (scope["method"], scope["path"]) in self._hot
+            self._count(scope, sender.status, exchange.seconds(), hot=known)
 
     def _count(self, scope: Scope, status: int, seconds: float, *, hot: bool) -> None:
         # A caller must not be able to invent labels: neither by paths nor by methods.
@@ -163,8 +179,8 @@ class _Sender:
 
     async def __call__(self, message: Message) -> None:
         """ASGI's send."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
+        if message["type"].endswith(STARTS):
+            self.status = message.get("status", SWITCHED)
             message["headers"] = [*message.get("headers", ()), *self._marks()]
         await self._send(message)
 
@@ -213,9 +229,3 @@ def _request_id(headers: Mapping[bytes, bytes]) -> str:
     if given is not None and WELL_FORMED_ID.fullmatch(given):
         return str(given, "ascii")
     return f"{_process}{next(_numbers):016x}"
-
-
-def _log(error: Exception, request_id: str) -> None:
-    """The type and the place, not the message, which may quote an utterance."""
-    extra = {"request_id": request_id, "traceback": "".join(traceback.format_tb(error.__traceback__))}
-    logger.error("request %s failed: %s", request_id, type(error).__name__, extra=extra)

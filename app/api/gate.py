@@ -4,9 +4,10 @@ In this order: where it comes from, whether it is for this host, whether a brows
 often its caller came. Whoever is refused gets the same headers as whoever is admitted, so that a browser shows the refusal.
 """
 
+import base64
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -19,13 +20,14 @@ from app.access.proxies import TrustedProxies, site_of
 from app.access.quota import Quota, RateFields, Stand
 from app.api.areas import ADMIN, API, AREAS, METRICS, Area, Header, area_of
 from app.api.problems import problem_response
-from app.errors import AdminOff, Forbidden, QuotaExceeded, ServiceError, Unauthorized
+from app.errors import AdminOff, Forbidden, ForeignOrigin, QuotaExceeded, ServiceError, Unauthorized
 from app.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 EMPTY = Response(status_code=204)
 SCHEMES = frozenset((b"http", b"https"))
+KEY_SUBPROTOCOL = "slotline.key."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,27 @@ class Gate:
             self._check_host(area, scope)
             if self._origins and is_preflight(scope["method"], headers):
                 return Admission(marks + self._origins.preflight(origin), EMPTY)
-            caller = self._caller(area, scope, headers)
+            self._identify(area, scope, headers)
             if self._rate is not None and area is API:
-                stand = self._rate.quota.take(caller or site_of(_address(scope)))
+                stand = self._rate.quota.take(_payer(scope))
                 marks += self._rate.of(stand)
                 _check_stand(stand)
         except ServiceError as error:
             return Admission(marks, problem_response(error, scope["exchange"].request_id))
         return Admission(marks)
+
+    def admit_socket(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Admission:
+        """What becomes of a WebSocket's handshake: as ``admit``, for pages that may come, and with a key where browsers can put one."""
+        if not self._origins.may_connect(headers.get(b"origin"), headers.get(b"host", b"")):
+            error = ForeignOrigin("pages of this origin may not open this; let the operator add it to the setting cors_origins")
+            return Admission(area_of(scope["path"]).headers, problem_response(error, scope["exchange"].request_id))
+        offered = offered_key(scope.get("subprotocols") or ())
+        return self.admit(scope, headers if offered is None else {b"x-api-key": offered, **headers})
+
+    def count(self, scope: Scope) -> None:
+        """One more request of an admitted caller, on the same connection. Raises QuotaExceeded."""
+        if self._rate is not None:
+            _check_stand(self._rate.quota.take(_payer(scope)))
 
     def locked(self, path: str) -> bool:
         """Whether a key opens this path and nothing else does."""
@@ -107,11 +122,11 @@ class Gate:
             if fault is not None:
                 raise fault
 
-    def _caller(self, area: Area, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
-        """Whose key came with the request; None where none is asked for. Raises Unauthorized and Forbidden."""
+    def _identify(self, area: Area, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        """Note whose key came with the request, where one is asked for. Raises Unauthorized and Forbidden."""
         ring = self._rings.get(area)
         if ring is None:
-            return None
+            return
         if not ring:
             raise AdminOff("administration is off; the operator turns it on with the setting admin_keys (SLOTLINE_ADMIN_KEYS)")
         key = presented_key(headers)
@@ -123,7 +138,6 @@ class Gate:
                 raise Forbidden("this key opens the API, not its administration; send an admin key")
             raise Unauthorized("no such key is known here; send the one that the operator gave you")
         scope["caller"] = name
-        return name
 
 
 def presented_key(headers: Mapping[bytes, bytes]) -> bytes | None:
@@ -133,6 +147,18 @@ def presented_key(headers: Mapping[bytes, bytes]) -> bytes | None:
         return key
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     return token.strip(b" ") if scheme.lower() == b"bearer" else None
+
+
+def offered_key(subprotocols: Sequence[str]) -> bytes | None:
+    """The key that a page offers as a subprotocol, because it can set no header of a WebSocket: ``KEY_SUBPROTOCOL`` and base64url."""
+    for offered in subprotocols:
+        if offered.startswith(KEY_SUBPROTOCOL):
+            key = offered.removeprefix(KEY_SUBPROTOCOL)
+            try:
+                return base64.b64decode(key + "=" * (-len(key) % 4), altchars=b"-_", validate=True)
+            except ValueError:
+                return b""  # which nobody has
+    return None
 
 
 def quota_of(settings: Settings) -> Quota | None:
@@ -147,6 +173,11 @@ def quota_of(settings: Settings) -> Quota | None:
 def _check_stand(stand: Stand) -> None:
     if not stand.admitted:
         raise QuotaExceeded(f"this caller sent too many requests; send the next in {stand.wait_s} s", retry_after_s=stand.wait_s)
+
+
+def _payer(scope: Scope) -> str:
+    """For whom a request counts: whose key came with it, or else whence it came."""
+    return scope.get("caller") or site_of(_address(scope))
 
 
 def _address(scope: Scope) -> str:

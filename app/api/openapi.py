@@ -12,6 +12,7 @@ from app import __version__, errors
 from app.api import admin_openapi, v1, values
 from app.api.deps import Exchange, Parts
 from app.api.openapi_gate import add_keys, gate_problems
+from app.api.openapi_stream import add_stream
 from app.api.phrase_schemas import ValuesAnswer
 from app.api.problems import MEDIA_TYPE, problem
 from app.api.requests import BatchRequest, ParseRequest, ValuesRequest
@@ -20,6 +21,7 @@ from app.errors import FieldError, ServiceError
 
 DESCRIPTION = (
     "Fills the slots of booking utterances: for every word the probability of every slot, for every slot what it means. "
+    "`WS /v1/stream` reads a text while it is typed; it stands under `x-websockets` of `/openapi.json`. "
     "Errors are `application/problem+json` (RFC 9457). Every answer carries `X-Request-ID`: the caller's, if well-formed, else a new one."
 )
 EXAMPLE_ID = "3f2b8c5e9d1a4b7c8e6f0a1b2c3d4e5f"
@@ -47,6 +49,10 @@ PARSE_EXAMPLES: dict[str, dict[str, Any]] = {
     "distribution": {
         "summary": "The probability of every label of every word, offsets for JavaScript",
         "value": {"text": "to Taipei 🙂", "context": CONTEXT, "include": ["distribution"], "offset_unit": "utf16"},
+    },
+    "explanation": {
+        "summary": "Why: how far the probability of each slot falls without each other word",
+        "value": {"text": "arrive in Taipei on November 2nd", "context": CONTEXT, "include": ["explanation"]},
     },
 }
 BATCH_EXAMPLES: dict[str, dict[str, Any]] = {
@@ -158,6 +164,7 @@ async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
                 parameter["example"] = parts.service.registry.default  # every parameter so far is the name of a model
     for name in ("HTTPValidationError", "ValidationError"):
         built["components"]["schemas"].pop(name, None)
+    add_stream(built)
     add_keys(built, parts.gate.locked)
     await _add_examples(built, parts)
     admin_openapi.add_examples(built["paths"])

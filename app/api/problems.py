@@ -1,5 +1,7 @@
 """Errors as RFC 9457 problems."""
 
+import logging
+import traceback
 from typing import Any
 
 import orjson
@@ -8,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import ServiceError
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:slotline:problem:"
@@ -31,6 +35,13 @@ def problem_response(error: ServiceError, request_id: str) -> Response:
     if error.status in (408, 413):
         headers["Connection"] = "close"  # what is left of the body is never read
     return Response(orjson.dumps(problem(error, request_id)), error.status, headers, MEDIA_TYPE)
+
+
+def unforeseen(error: Exception, request_id: str) -> ServiceError:
+    """What the caller is told of an error that nobody foresaw. Logs its type and place, not its message, which may quote an utterance."""
+    extra = {"request_id": request_id, "traceback": "".join(traceback.format_tb(error.__traceback__))}
+    logger.error("request %s failed: %s", request_id, type(error).__name__, extra=extra)
+    return ServiceError("the service failed on this request; tell the operator its request_id")
 
 
 async def on_service_error(request: Request, error: Exception) -> Response:

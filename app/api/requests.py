@@ -21,7 +21,7 @@ from app.lineup import Place
 
 T = TypeVar("T")
 
-Include = Literal["words", "alternatives", "distribution"]
+Include = Literal["words", "alternatives", "distribution", "explanation"]
 OffsetUnit = Literal["codepoint", "utf16", "utf8"]
 DatePolicy = Literal["future", "past", "nearest"]
 DateOrder = Literal["mdy", "dmy", "ymd"]
@@ -83,7 +83,8 @@ class Options(Request):
         ("words",),
         max_length=10,
         description="`words`: every word with its most probable labels; `alternatives`: the other labels of each slot; "
-        "`distribution`: the probability of every label of every word, as one matrix",
+        "`distribution`: the probability of every label of every word, as one matrix; `explanation`: how far the probability of each slot "
+        "falls without each other word, which takes as many readings more as there are words",
     )
     top_k: int = Field(3, ge=1, le=100, description="how many labels of a word, and alternatives of a slot, to show at most")
     min_confidence: Probability = Field(0.5, description="slots below it are kept and marked `uncertain`")

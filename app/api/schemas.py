@@ -45,6 +45,19 @@ class Alternative(BaseModel):
     confidence: Probability
 
 
+class FallAnswer(BaseModel):
+    """What a word outside of a slot does for the slot."""
+
+    word: int = Field(description="index of the word, from 0, as in `words`")
+    text: str
+    fall: float = Field(
+        ge=-1,
+        le=1,
+        description="the slot's `confidence` minus the probability of the same label on the same words when this word is left out of the "
+        "text: above 0 the word speaks for the slot, below 0 against it",
+    )
+
+
 class SlotAnswer(BaseModel):
     """A filled slot."""
 
@@ -64,6 +77,7 @@ class SlotAnswer(BaseModel):
     )
     value_alternatives: list[AnyValue] | None = Field(None, description="other readings of the words, likeliest first; with `value`")
     alternatives: list[Alternative] | None = Field(None, description="only if included: likeliest first")
+    explanation: list[FallAnswer] | None = Field(None, description="only if included: every word outside of the slot, in text order")
 
 
 class WordAnswer(BaseModel):

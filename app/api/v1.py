@@ -37,7 +37,8 @@ from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
 from app.errors import ServiceError, annotation_failed
 from app.registry import ModelRegistry, ServedModel
-from app.service import AnnotationService, Plan, Reading
+from app.service import AnnotationService, Plan, Reading, blank
+from app.waiting import Gone
 
 logger = logging.getLogger(__name__)
 
@@ -60,18 +61,28 @@ def begin_parse(call: Call, body: bytes, done: Callable[[Outcome], None]) -> Non
     assert call.shortcut is not None
     if len(body) > call.parts.settings.max_body_bytes:
         raise too_large(call.parts.settings.max_body_bytes)
-    asked, through = validated(PARSE_REQUEST, body), call.parts.service
+
+    def tell(answer: dict[str, Any] | Exception) -> None:
+        done(answer if isinstance(answer, Exception) else orjson.dumps(answer))
+
+    begin_one(validated(PARSE_REQUEST, body), call.parts.service, call.exchange, tell, call.shortcut.gone)
+
+
+def begin_one(
+    asked: ParseRequest, through: AnnotationService, exchange: Exchange, done: Callable[[dict[str, Any] | Exception], None], gone: Gone
+) -> None:
+    """As ``answer_one``, for whoever does not wait: ``done`` gets the answer or what went wrong. Raises what is wrong at once."""
     plan = through.plan(service_options(asked))
 
     def tell(reading: Reading | Exception) -> None:
-        outcome: Outcome
+        outcome: dict[str, Any] | Exception
         try:
-            outcome = reading if isinstance(reading, Exception) else orjson.dumps(_answer(reading, plan, asked, call.exchange))
+            outcome = reading if isinstance(reading, Exception) else _answer(reading, plan, asked, exchange)
         except Exception as error:  # of building the answer: it belongs to this request alone
             outcome = error
         done(outcome)
 
-    through.begin(asked.text, plan, tell, call.shortcut.gone)
+    through.begin(asked.text, plan, tell, gone)
 
 
 async def parse_batch(call: Call) -> bytes:
@@ -86,6 +97,12 @@ async def answer_one(asked: ParseRequest, through: AnnotationService, exchange: 
     """The answer to a valid request, as ParseAnswer describes it. Raises ServiceError."""
     plan = through.plan(service_options(asked))
     return _answer(await through.read(asked.text, plan), plan, asked, exchange)
+
+
+def answer_blank(asked: ParseRequest, through: AnnotationService, exchange: Exchange) -> dict[str, Any]:
+    """The answer to a text without words, which says nothing. Raises ServiceError."""
+    plan = through.plan(service_options(asked))
+    return _answer(blank(asked.text, plan), plan, asked, exchange)
 
 
 def _answer(reading: Reading, plan: Plan, asked: ParseRequest, exchange: Exchange) -> dict[str, Any]:
@@ -192,6 +209,7 @@ def service_options(asked: Options) -> service.Options:
         asked.required_slots,
         asked.min_confidence,
         asked.values,
+        "explanation" in asked.include,
     )
 
 

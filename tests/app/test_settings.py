@@ -51,6 +51,10 @@ NAMES = [
     "head_timeout_s",
     "keep_alive_s",
     "answer_timeout_s",
+    "max_streams",
+    "stream_message_bytes",
+    "stream_idle_s",
+    "stream_ping_s",
 ]
 
 

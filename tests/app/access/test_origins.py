@@ -47,3 +47,39 @@ def test_what_is_no_origin_is_refused_by_name(wrong: str) -> None:
 @pytest.mark.parametrize("none", [None, "", " ,"])
 def test_without_origins_cors_is_off(none: str | None) -> None:
     assert not AllowedOrigins(none, credentials=True)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        (None, b"slotline"),
+        (SHOP, b"slotline"),
+        (b"capacitor://localhost", b"slotline"),
+        (b"http://slotline", b"slotline"),
+        (b"https://slotline", b"slotline:443"),
+        (b"http://slotline:80", b"SLOTLINE"),
+        (b"http://slotline:8000", b"slotline:8000"),
+        (b"http://[::1]:8000", b"[::1]:8000"),
+    ],
+)
+def test_a_page_of_the_same_host_or_of_a_listed_one_may_open_a_stream(origin: bytes | None, host: bytes) -> None:
+    assert ALLOWED.may_connect(origin, host)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        (b"null", b"null"),
+        (b"", b""),
+        (b"https://evil.example.com", b"slotline"),
+        (SHOP + b".evil.org", b"slotline"),
+        (b"http://slotline:8001", b"slotline:8000"),
+        (b"http://slotline.evil.org", b"slotline"),
+        (b"http://evil.org/slotline", b"slotline"),
+        (b"file://", b""),
+        (b"slotline", b"slotline"),
+    ],
+)
+def test_another_page_may_not(origin: bytes, host: bytes) -> None:
+    assert not ALLOWED.may_connect(origin, host)
+    assert AllowedOrigins("*", credentials=False).may_connect(origin, host)

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from app.api import answers
 from app.api.requests import OffsetUnit, ParseRequest
+from app.judgement import judge, judged
 from app.lineup import Release
 from app.meanings import NOT_UNDERSTOOD, TEXT, texts_of
 from app.phrases import Meaning
 from app.reference import occasion_of
 from app.registry import ServedModel
-from app.service import Plan, Reading, judge, judged
+from app.service import Plan, Reading
 from model.errors import TextError
 from model.labels import Slot
 from model.values.value import Value

@@ -30,7 +30,7 @@ def hold(document: dict[str, Any], answer: httpx.Response, path: str, method: st
 OPTIONS: list[dict[str, Any]] = [
     {},
     {"include": []},
-    {"include": ["words", "alternatives", "distribution"], "top_k": 5, "offset_unit": "utf16", "min_confidence": 0.9},
+    {"include": ["words", "alternatives", "distribution", "explanation"], "top_k": 5, "offset_unit": "utf16", "min_confidence": 0.9},
     {"context": REFERENCE, "required_slots": ["origin", "people"], "language": "ru", "model": "fake"},
 ]
 
@@ -45,7 +45,7 @@ async def test_every_answer_is_what_the_document_says(client: httpx.AsyncClient,
 
 
 async def test_answers_have_no_field_that_the_document_does_not_name(client: httpx.AsyncClient) -> None:
-    asked = {"text": "from Oslo to Rome", "include": ["words", "alternatives", "distribution"], "min_confidence": 0.9}
+    asked = {"text": "from Oslo to Rome", "include": ["words", "alternatives", "distribution", "explanation"], "min_confidence": 0.9}
     single = (await client.post("/v1/parse", json=asked)).text
     schemas.ParseAnswer.model_validate_json(single, strict=True, extra="forbid")
     asked["items"] = [{"text": asked.pop("text")}, {"text": ""}]

@@ -140,7 +140,7 @@ BAD_BODIES: dict[str, tuple[bytes, int, str]] = {
     "too many words": (json.dumps({"text": "x " * 257}).encode(), 422, "/text too_many_words"),
     "an unknown field": (b'{"text": "ok", "a/b~c": 1}', 422, "/a~1b~0c unknown_field"),
     "an unknown field inside": (b'{"text": "ok", "context": {"tz": "UTC"}}', 422, "/context/tz unknown_field"),
-    "an include that is not there": (b'{"text": "ok", "include": ["words", "explanation"]}', 422, "/include/1 not_allowed"),
+    "an include that is not there": (b'{"text": "ok", "include": ["words", "everything"]}', 422, "/include/1 not_allowed"),
     "a number as text": (b'{"text": "ok", "top_k": "3"}', 422, "/top_k int_type"),
     "a huge number": (b'{"text": "ok", "top_k": 1' + b"0" * 400 + b"}", 422, "/top_k"),
     "an endless number": (b'{"text": "ok", "top_k": ' + b"9" * 100_000 + b"}", 400, ""),
