@@ -47,3 +47,13 @@ SLOT_KINDS: Mapping[str, Kind] = {
     "bags": COUNT,
     "price": AMOUNT,
 }
+
+
+def kind_of(slot: str) -> str | None:
+    """The kind of value that a slot says, None where it says its words.
+
+    >>> kind_of("departure_date"), kind_of("cuisine")
+    ('date', None)
+    """
+    kind = SLOT_KINDS.get(slot)
+    return None if kind is None else kind.name

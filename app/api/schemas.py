@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.requests import DateOrder, DatePolicy, OffsetUnit, Probability
+from app.api.requests import DateOrder, DatePolicy, Kind, OffsetUnit, Probability
 from app.api.value_schemas import AnyValue
 
 
@@ -199,11 +199,17 @@ class LabelTitle(BaseModel):
     title: Titles
 
 
+class SlotTitle(LabelTitle):
+    """A slot with its titles, and what it says."""
+
+    kind: Kind | None = Field(description="what kind of value its words say; null where they mean themselves")
+
+
 class LabelsAnswer(BaseModel):
     """The slots and intents of a model."""
 
     model: ModelReference
-    slots: list[LabelTitle]
+    slots: list[SlotTitle]
     intents: list[LabelTitle]
 
 

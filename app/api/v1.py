@@ -36,6 +36,7 @@ from app.api.requests import BadItem, BatchItem, BatchRequest, Options, ParseReq
 from app.api.schemas import LabelsAnswer, ModelDetail, ModelsAnswer
 from app.api.titles import title
 from app.errors import ServiceError, annotation_failed
+from app.kinds import kind_of
 from app.registry import ModelRegistry, ServedModel
 from app.service import AnnotationService, Plan, Reading, blank
 from app.waiting import Gone
@@ -151,7 +152,7 @@ async def labels(request: Request, model: str | None = None) -> Any:
     scheme = served.tagger.labels
     return {
         "model": answers.reference(served),
-        "slots": [{"name": name, "title": title("slots", name)} for name in scheme.slots],
+        "slots": [{"name": name, "title": title("slots", name), "kind": kind_of(name)} for name in scheme.slots],
         "intents": [{"name": name, "title": title("intents", name)} for name in scheme.intents],
     }
 

@@ -302,6 +302,6 @@ async def test_models_and_labels_are_listed() -> None:
         assert (await client.get("/v1/models/none")).status_code == 404
         labels = (await client.get("/v1/labels", params={"model": "other"})).json()
         assert labels["model"]["name"] == "other"
-        assert labels["slots"][0] == {"name": "origin", "title": {"en": "place of departure", "ru": "место отправления"}}
+        assert labels["slots"][0] == {"name": "origin", "title": {"en": "place of departure", "ru": "место отправления"}, "kind": "place"}
         assert (await parse(client, "ok", model="other"))["language"] == "ru"
         assert (await parse(client, "ok"))["model"]["name"] == "booking"
