@@ -35,11 +35,11 @@ EXAMPLES = {  # path -> an answer
     f"{PREFIX}/{{name}}/unload": _line(active=_ACTIVE),
 }
 NAMES = {
-    PREFIX: ("admin_models", "The versions of every model"),
-    f"{PREFIX}/{{name}}/load": ("load", "Load a candidate"),
-    f"{PREFIX}/{{name}}/promote": ("promote", "Make the candidate active"),
-    f"{PREFIX}/{{name}}/rollback": ("rollback", "Go back to the previous version"),
-    f"{PREFIX}/{{name}}/unload": ("unload", "Unload a version"),
+    PREFIX: ("list_versions", "List the versions of every model"),
+    f"{PREFIX}/{{name}}/load": ("load_version", "Load a candidate"),
+    f"{PREFIX}/{{name}}/promote": ("promote_version", "Make the candidate active"),
+    f"{PREFIX}/{{name}}/rollback": ("roll_back_version", "Go back to the previous version"),
+    f"{PREFIX}/{{name}}/unload": ("unload_version", "Unload a version"),
 }
 _INTERNAL = ServiceError("the service failed on this request; tell the operator its request_id")
 _NOT_ACCEPTABLE = errors.NotAcceptable("this is answered as application/json; send an Accept header that allows it, or none")

@@ -11,7 +11,9 @@ from fastapi.routing import APIRoute
 from app import __version__, errors
 from app.api import admin_openapi, v1, values
 from app.api.deps import Exchange, Parts
+from app.api.openapi_enums import name_enums
 from app.api.openapi_gate import add_keys, gate_problems
+from app.api.openapi_listings import add_listings
 from app.api.openapi_stream import add_stream
 from app.api.phrase_schemas import ValuesAnswer
 from app.api.problems import MEDIA_TYPE, problem
@@ -24,6 +26,11 @@ DESCRIPTION = (
     "`WS /v1/stream` reads a text while it is typed; it stands under `x-websockets` of `/openapi.json`. "
     "Errors are `application/problem+json` (RFC 9457). Every answer carries `X-Request-ID`: the caller's, if well-formed, else a new one."
 )
+TAGS = [
+    {"name": "Native API", "description": "Texts to slots, phrases to values; what the models are and which labels they know."},
+    {"name": "Operating", "description": "For probes and scrapers."},
+    {"name": "Administration", "description": "Other versions of models, while requests go on. Off until the operator has made a key."},
+]
 EXAMPLE_ID = "3f2b8c5e9d1a4b7c8e6f0a1b2c3d4e5f"
 EXAMPLE_TIMING = {"queue": 0.1, "inference": 0.4, "total": 0.9}
 CONTEXT = {"reference_time": "2026-10-20T10:00:00+08:00", "timezone": "Asia/Taipei", "date_policy": "future", "date_order": "mdy"}
@@ -111,14 +118,14 @@ _READING = tuple(_NO_READER if error is _UNKNOWN_MODEL else error for error in _
 NAMES = {  # path -> what generated clients call the operation, what the page calls it
     "/v1/parse": ("parse", "Parse one text"),
     "/v1/parse/batch": ("parse_batch", "Parse many texts"),
-    "/v1/values": ("values", "Read phrases that say one value each"),
-    "/v1/labels": ("labels", "The slots and intents of a model, with titles"),
-    "/v1/models": ("models", "The loaded models"),
-    "/v1/models/{name}": ("model", "One model, with its scores and its card"),
-    "/health/live": ("live", "The event loop turns"),
-    "/health/startup": ("startup", "The models are loaded"),
-    "/health/ready": ("ready", "Every model answered a real forward pass a short while ago"),
-    "/metrics": ("metrics", "Metrics in Prometheus' format"),
+    "/v1/values": ("read_values", "Read phrases that say one value each"),
+    "/v1/labels": ("list_labels", "List the slots and intents of a model, with titles"),
+    "/v1/models": ("list_models", "List the loaded models"),
+    "/v1/models/{name}": ("describe_model", "Describe one model, with its scores and its card"),
+    "/health/live": ("check_live", "Whether the event loop turns"),
+    "/health/startup": ("check_startup", "Whether the models are loaded"),
+    "/health/ready": ("check_ready", "Whether every model answered a real forward pass a short while ago"),
+    "/metrics": ("read_metrics", "Read metrics in Prometheus' format"),
     **admin_openapi.NAMES,
 }
 _INTERNAL = ServiceError("the service failed on this request; tell the operator its request_id")
@@ -154,7 +161,8 @@ def _served(parts: Parts) -> tuple[str, ...]:
 
 
 async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
-    built = get_openapi(title="Slotline", version=__version__, description=DESCRIPTION, routes=[*_TWINS, *admin_openapi.TWINS, *app.routes])
+    routes = [*_TWINS, *admin_openapi.TWINS, *app.routes]
+    built = get_openapi(title="Slotline", version=__version__, description=DESCRIPTION, routes=routes, tags=TAGS)
     for path, operations in built["paths"].items():
         for operation in operations.values():
             operation["operationId"], operation["summary"] = NAMES[path]
@@ -165,8 +173,10 @@ async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         built["components"]["schemas"].pop(name, None)
     add_stream(built)
+    name_enums(built["components"]["schemas"])
     add_keys(built, parts.gate.locked)
     await _add_examples(built, parts)
+    add_listings(built["paths"], parts)
     admin_openapi.add_examples(built["paths"])
     return built
 

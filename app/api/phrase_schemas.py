@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from app.api.requests import Probability
-from app.api.schemas import ContextAnswer, Counts, Problem
+from app.api.schemas import ContextAnswer, Counts, ItemStatus, Problem
 from app.api.value_schemas import AnyValue
 
 
@@ -24,7 +24,7 @@ class PhraseAnswer(BaseModel):
 class PhraseProblem(BaseModel):
     """A phrase that was not answered."""
 
-    status: Literal[422, 500]
+    status: ItemStatus
     problem: Problem
 
 

@@ -7,6 +7,11 @@ from pydantic import BaseModel, Field
 from app.api.requests import DateOrder, DatePolicy, Kind, OffsetUnit, Probability
 from app.api.value_schemas import AnyValue
 
+SlotStatus = Literal["accepted", "uncertain"]
+UncertainReason = Literal["low_confidence", "ambiguous_role", "value_not_understood"]
+ItemStatus = Literal[422, 500, 503, 504]
+VersionState = Literal["serving", "standby", "stopped"]
+
 
 class ModelReference(BaseModel):
     """Which model answered."""
@@ -66,8 +71,8 @@ class SlotAnswer(BaseModel):
     start: int
     end: int
     confidence: Probability
-    status: Literal["accepted", "uncertain"] = Field(description="`uncertain` slots are for the caller to confirm")
-    reason: Literal["low_confidence", "ambiguous_role", "value_not_understood"] | None = Field(
+    status: SlotStatus = Field(description="`uncertain` slots are for the caller to confirm")
+    reason: UncertainReason | None = Field(
         None,
         description="only where uncertain, the gravest: `low_confidence` is below `min_confidence`; "
         "`ambiguous_role` means that another slot is at least half as likely; `value_not_understood`: `value` is null",
@@ -167,7 +172,7 @@ class ItemProblem(BaseModel):
     """An item that was not answered."""
 
     id: str | None
-    status: Literal[422, 500, 503, 504]
+    status: ItemStatus
     problem: Problem
 
 
@@ -265,7 +270,7 @@ class AdminVersion(BaseModel):
     version: str
     sha256: str
     artifact: str = Field(description="name of the directory that it was loaded from")
-    state: Literal["serving", "standby", "stopped"] = Field(
+    state: VersionState = Field(
         description="`serving` answers requests, `standby` is loaded and waits; the worker thread of a `stopped` one has died"
     )
     loaded: str = Field(json_schema_extra={"format": "date-time"})

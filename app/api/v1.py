@@ -6,10 +6,10 @@ Parsing does not go through FastAPI, whose machinery costs more than the inferen
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Query
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,6 +47,8 @@ PARSE_REQUEST: TypeAdapter[ParseRequest] = TypeAdapter(ParseRequest)
 BATCH_REQUEST: TypeAdapter[BatchRequest] = TypeAdapter(BatchRequest)
 
 router = APIRouter(prefix="/v1", tags=["Native API"])
+
+_MODEL = "name of a loaded model; default: the service's default model"
 
 
 async def parse(call: Call) -> bytes:
@@ -145,10 +147,29 @@ ROUTES = [_route(method, path, handler) for (method, path), handler in HOT.items
 
 
 @router.get("/labels", response_model=LabelsAnswer)
-async def labels(request: Request, model: str | None = None) -> Any:
-    """Every label that answers may name. `model`: a loaded model; default: the service's default model."""
+async def labels(request: Request, model: Annotated[str | None, Query(description=_MODEL)] = None) -> Any:
+    """Every label that answers may name, with what people call it in English and Russian."""
     check_accept(request)
-    served = parts(request).service.registry.get(model)
+    return labels_of(parts(request).service.registry.get(model))
+
+
+@router.get("/models", response_model=ModelsAnswer)
+async def models(request: Request) -> Any:
+    """Name, version and checksum of every loaded model."""
+    check_accept(request)
+    return models_of(parts(request).service.registry)
+
+
+@router.get("/models/{name}", response_model=ModelDetail)
+async def model(request: Request, name: Annotated[str, Path(description="name of a loaded model")]) -> Any:
+    """A model with the scores, the calibration and the card of its artefact."""
+    check_accept(request)
+    registry = parts(request).service.registry
+    return model_of(registry.get(name), registry)
+
+
+def labels_of(served: ServedModel) -> dict[str, Any]:
+    """The labels of a model, as LabelsAnswer describes them."""
     scheme = served.tagger.labels
     return {
         "model": answers.reference(served),
@@ -157,20 +178,13 @@ async def labels(request: Request, model: str | None = None) -> Any:
     }
 
 
-@router.get("/models", response_model=ModelsAnswer)
-async def models(request: Request) -> Any:
-    """Name, version and checksum of every loaded model."""
-    check_accept(request)
-    registry = parts(request).service.registry
+def models_of(registry: ModelRegistry) -> dict[str, Any]:
+    """The models, as ModelsAnswer describes them."""
     return {"models": [summary(served, registry) for served in registry.served.values()]}
 
 
-@router.get("/models/{name}", response_model=ModelDetail)
-async def model(request: Request, name: str) -> Any:
-    """A model with the scores, the calibration and the card of its artefact."""
-    check_accept(request)
-    registry = parts(request).service.registry
-    served = registry.get(name)
+def model_of(served: ServedModel, registry: ModelRegistry) -> dict[str, Any]:
+    """A model, as ModelDetail describes it."""
     artifact = served.tagger.artifact
     return {
         **summary(served, registry),

@@ -1,4 +1,6 @@
 import json
+import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -8,11 +10,23 @@ import pytest
 from app.access.keys import entry_of, make_key
 from app.api import schemas
 from app.api.openapi import PROBLEMS
+from app.api.openapi_enums import NAMED
 from app.api.openapi_gate import add_keys, gate_problems
 from tests.app.serving import REFERENCE, serving, timeless
+from tests.fake_readers import phrase_reader
 from tests.fakes import ErrorTagger, FakeTagger
 
 pytestmark = pytest.mark.anyio
+
+LIVING = {"/metrics", "/health/ready"}  # answers that hang on the clock
+SHORTENED = {"/v1/models/{name}": ("scores", "calibration", "card")}  # what of the example is shorter than the answer
+
+
+@pytest.fixture
+async def full(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A service that reads values too."""
+    async with serving(phrase_reader=phrase_reader()) as client:
+        yield client
 
 
 async def openapi(client: httpx.AsyncClient) -> dict[str, Any]:
@@ -67,17 +81,92 @@ async def test_problems_and_listings_are_what_the_document_says() -> None:
             hold(document, await client.get(path), path, "get")
 
 
-@pytest.mark.parametrize("path", ["/v1/parse", "/v1/parse/batch"])
-async def test_every_example_runs_as_it_stands_and_gives_the_answer_shown(client: httpx.AsyncClient, path: str) -> None:
-    operation = (await openapi(client))["paths"][path]["post"]
-    asked = operation["requestBody"]["content"]["application/json"]["examples"]
-    answered = operation["responses"]["200"]["content"]["application/json"]["examples"]
-    assert asked
-    assert asked.keys() == answered.keys()
-    for name in asked:
-        response = await client.post(path, json=asked[name]["value"])
-        assert response.status_code == 200
-        assert timeless(response.json()) == timeless(answered[name]["value"])
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Path, method and operation of all."""
+    return [(path, method, operation) for path, methods in document["paths"].items() for method, operation in methods.items()]
+
+
+def examples(holder: dict[str, Any]) -> dict[str, Any]:
+    """By name what a content or a parameter shows; a single example has the name "one"."""
+    shown = {name: example["value"] for name, example in holder.get("examples", {}).items()}
+    return {"one": holder["example"], **shown} if "example" in holder else shown
+
+
+def fits(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
+    jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(value)
+
+
+def whole(path: str, answer: Any) -> Any:
+    """What of an answer its example shows as it is."""
+    kept = timeless(answer)
+    return {name: value for name, value in kept.items() if name not in SHORTENED.get(path, ())}
+
+
+async def test_every_operation_says_what_it_is_and_shows_what_goes_in_and_what_comes_out(full: httpx.AsyncClient) -> None:
+    document = await openapi(full)
+    tags = {tag["name"] for tag in document["tags"] if tag["description"]}
+    for path, method, operation in operations(document):
+        where = f"{method} {path}"
+        assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", operation["operationId"]), (
+            where
+        )  # a method's name in every language, however it is cased
+        assert operation["summary"], where
+        assert len(operation["description"]) > 20, where
+        assert set(operation["tags"]) & tags == set(operation["tags"]), where
+        assert operation["tags"], where
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (where, parameter["name"])
+            assert examples(parameter), (where, parameter["name"])
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        for holder in (*bodies, *operation["responses"].values()):
+            for content in holder.get("content", {}).values():
+                assert examples(content), (where, holder.get("description"))
+                for example in examples(content).values():
+                    fits(document, content["schema"], example)
+
+
+async def test_every_example_runs_as_it_stands_and_gives_the_answer_shown(full: httpx.AsyncClient) -> None:
+    document, run = await openapi(full), set()
+    for path, method, operation in operations(document):
+        asked = examples(operation["requestBody"]["content"]["application/json"]) if "requestBody" in operation else {"one": None}
+        (answered,) = [examples(content) for content in operation["responses"]["200"]["content"].values()]
+        if operation["tags"] == ["Administration"] or path in LIVING:
+            continue
+        assert asked.keys() == answered.keys(), path
+        values = {parameter["name"]: examples(parameter)["one"] for parameter in operation.get("parameters", ())}
+        for name, body in asked.items():
+            options = {} if body is None else {"json": body}
+            response = await full.request(method, path.format(**values), params=values, **options)
+            assert response.status_code == 200, (path, name, response.text)
+            assert whole(path, response.json()) == whole(path, answered[name]), (path, name)
+            run.add(operation["operationId"])
+    assert run >= {"parse", "parse_batch", "read_values", "list_labels", "list_models", "describe_model", "check_live"}
+
+
+async def test_what_is_shown_of_a_long_or_living_answer_is_of_its_shape(full: httpx.AsyncClient) -> None:
+    document = await openapi(full)
+    model = (await full.get("/v1/models/fake")).json()
+    shown = examples(document["paths"]["/v1/models/{name}"]["get"]["responses"]["200"]["content"]["application/json"])["one"]
+    assert {**shown, **{name: model[name] for name in SHORTENED["/v1/models/{name}"]}} == model
+    assert shown["scores"].keys() == model["scores"].keys()
+    metrics = examples(document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]["text/plain"])["one"]
+    await full.post("/v1/parse", json={"text": "from Oslo"})
+    lines = set((await full.get("/metrics")).text.splitlines())
+    assert {line.rpartition(" ")[0] for line in metrics.splitlines()} <= {line.rpartition(" ")[0] for line in lines}
+
+
+async def test_every_schema_and_every_list_of_words_has_a_name(full: httpx.AsyncClient) -> None:
+    """So that a generated client has one type for a list of words wherever it is used, and none called ``Type0``."""
+    document = await openapi(full)
+    schemas = document["components"]["schemas"]
+    assert set(NAMED) <= set(schemas)
+    for name, schema in schemas.items():
+        within = dict(schema)
+        if "enum" in within:
+            assert name in NAMED
+            within.pop("enum")
+        assert '"enum"' not in json.dumps(within), f"{name}: name its list of words in app/api/openapi_enums.py"
+    assert '"enum"' not in json.dumps([operation.get("parameters") for _, _, operation in operations(document)])
 
 
 async def test_an_example_that_the_model_would_refuse_is_not_shown() -> None:

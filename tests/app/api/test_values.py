@@ -1,24 +1,30 @@
 import asyncio
+import json
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from app.api import phrase_schemas, value_schemas
 from app.api.requests import Kind
 from app.errors import StartupError
 from app.phrases import DOUBTS as TOLD
 from app.phrases import PhraseReader, load_reader
-from app.settings import Settings
+from app.settings import SHIPPED_READER, Settings
 from model.errors import ArtifactMissing, ConfigError
 from model.values.letters import LONGEST
 from model.values.places import COLUMNS
 from model.values.quantity import _GRAINS
-from model.values.reader import DOUBTS
+from model.values.reader import DOUBTS, Reader
 from model.values.reader_artifact import write_reader
-from model.values.value import KINDS
+from model.values.resolve import resolve
+from model.values.value import KINDS, Understood, context_in
 from tests.app.api.test_openapi import hold, openapi
 from tests.app.serving import REFERENCE, happens, serving, timeless, turns
 from tests.fake_readers import SAYS, DyingReader, ErrorReader, FakeReader, SlowReader, UnsureReader, phrase_reader
@@ -26,6 +32,7 @@ from tests.tiny_reader import tiny_reader
 
 pytestmark = pytest.mark.anyio
 
+PHRASES = Path("tests/data/value_phrases.jsonl")
 NOVEMBER_2ND = {"type": "date", "value": "2026-11-02", "timex": "XXXX-11-02", "grain": "day"}
 EVENING = {"type": "time", "value": "19:30", "timex": "T19:30", "grain": "minute"}
 MORNING = {"type": "time", "value": "07:30", "timex": "T07:30", "grain": "minute"}
@@ -78,6 +85,29 @@ async def test_a_phrase_is_answered_by_its_value_and_other_readings(
 ) -> None:
     expected = {"status": 200, "text": text, "value": value, "value_alternatives": others, "confidence": 0.99}
     assert await results(reading, (text, kind)) == [expected]
+
+
+def fitting(value: dict[str, Any]) -> list[str]:
+    """The names of the schemas of values that one fits."""
+    names = []
+    for schema in get_args(value_schemas.AnyValue.__value__):
+        with suppress(ValidationError):
+            schema.model_validate(value, strict=True, extra="forbid")
+            names.append(schema.__name__)
+    return names
+
+
+def test_every_value_of_the_booking_phrases_is_of_one_schema_and_every_schema_is_needed() -> None:
+    rows = [json.loads(line) for line in PHRASES.read_text(encoding="utf-8").splitlines()]
+    asked = [(row["text"], row["kind"]) for row in rows]
+    readings = Reader.load(SHIPPED_READER).read_batch(asked)
+    context = context_in("Asia/Taipei", datetime.fromisoformat(REFERENCE["reference_time"]))
+    found = [resolve(reading.symbols, kind, context) for reading, (_, kind) in zip(readings, asked, strict=True)]
+    values = [value for one in found if isinstance(one, Understood) for value in (one.value, *one.alternatives)]
+    counts = Counter(tuple(fitting(value.as_json())) for value in values)
+    assert {len(names) for names in counts} == {1}
+    named = {schema.__name__ for schema in get_args(value_schemas.AnyValue.__value__)}
+    assert {name for (name,) in counts} == named - {"PlaceValue"}  # places are looked up, not read
 
 
 async def test_a_range_has_two_ends(reading: httpx.AsyncClient) -> None:
