@@ -1,33 +1,71 @@
-"""Writes the answer of the service into the README: ``python -m tests.system.readme``, whenever what is shipped answers otherwise."""
+"""The examples of the pages: what is asked, and what the page shows as its answer.
+
+An example is a block of ``sh`` or ``python`` with the line ``<!-- runs -->`` above it; the next block is what it prints: ``json``, of which
+a page may leave fields out, or ``text``. ``python -m tests.system.readme`` writes today's answers into the pages, whenever what is shipped
+answers otherwise.
+"""
 
 import json
 import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from app.settings import SHIPPED_MODELS
 from tests.system.running import running
 
-PATH = Path(__file__).resolve().parents[2] / "README.md"
-ASKED = re.compile(r"--data '(\{.*?\})'", re.DOTALL)
-SHOWN = re.compile(r"```json\n(\{.*?\n\})\n```", re.DOTALL)
-MADE_UP = {"request_id": "8c0f4f6f0a4e4b0c00000000000000a7", "timing_ms": {"queue": 0.1, "inference": 0.3, "total": 0.6}}
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("README.md", "docs/api.md", "docs/quickstart.md")
+ADDRESS = "http://127.0.0.1:8000"
+EXAMPLE = re.compile(r"<!-- runs -->\n```(sh|python)\n(.*?)\n```\n(.*?)```(json|text)\n(.*?)\n```", re.DOTALL)
+MADE_UP = ("request_id", "timing_ms")  # differ from call to call
 
 
-def asked(readme: str) -> dict[str, Any]:
-    """The body of the README's first request."""
-    found = ASKED.search(readme)
-    assert found, "the README asks nothing"
-    body: dict[str, Any] = json.loads(found[1])
-    return body
+@dataclass(frozen=True)
+class Example:
+    """``code`` of a page in ``language``, and what it shows: ``form`` is json or text. ``place``: of what is shown, in the page."""
+
+    page: str
+    language: str
+    code: str
+    form: str
+    shown: str
+    place: tuple[int, int]
 
 
-def answered(body: dict[str, Any]) -> dict[str, Any]:
-    """What the service says to it, with the shipped model."""
-    with running(SHIPPED_MODELS / "booking") as service:
-        answer: dict[str, Any] = httpx.post(f"{service.url}/v1/parse", json=body, timeout=10).json()
+def examples(page: str, text: str) -> list[Example]:
+    """Those of a page, in order."""
+    found = list(EXAMPLE.finditer(text))
+    assert len(found) == text.count("<!-- runs -->"), f"{page}: an example is marked that has no answer"
+    return [Example(page, one[1], one[2], one[4], one[5], one.span(5)) for one in found]
+
+
+def printed(example: Example, address: str) -> str:
+    """What an example prints when it is run as it stands, against the service at ``address``."""
+    code = example.code.replace(ADDRESS, address)
+    command = ["bash", "-euo", "pipefail", "-c", code] if example.language == "sh" else [sys.executable, "-W", "error", "-c", code]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False, cwd=folder)
+    assert done.returncode == 0, f"{example.page}: {example.code}\n{done.stderr}"
+    return done.stdout.rstrip("\n")
+
+
+def today(example: Example, output: str) -> str:
+    """What the page has to show when the example prints ``output``."""
+    if example.form == "text":
+        return output
+    return written(like(json.loads(output), json.loads(example.shown)))
+
+
+def like(answer: Any, shown: Any) -> Any:
+    """Of an answer the fields that are shown, in their order; what differs from call to call is as it is shown."""
+    if isinstance(answer, dict) and isinstance(shown, dict):
+        return {name: shown[name] if name in MADE_UP else like(answer[name], shown[name]) for name in shown if name in answer}
+    if isinstance(answer, list) and isinstance(shown, list) and len(answer) == len(shown):
+        return [like(one, other) for one, other in zip(answer, shown, strict=True)]
     return answer
 
 
@@ -45,10 +83,14 @@ def _field(value: Any) -> str:
 
 
 def main() -> None:
-    """Put today's answer in the place of the one that stands there."""
-    readme = PATH.read_text(encoding="utf-8")
-    answer = {**answered(asked(readme)), **MADE_UP}
-    PATH.write_text(SHOWN.sub(lambda _: f"```json\n{written(answer)}\n```", readme, count=1), encoding="utf-8")
+    """Put today's answers in the place of those that stand there."""
+    with running(SHIPPED_MODELS / "booking") as service:
+        for page in PAGES:
+            text = (ROOT / page).read_text(encoding="utf-8")
+            for example in reversed(examples(page, text)):
+                start, end = example.place
+                text = text[:start] + today(example, printed(example, service.url)) + text[end:]
+            (ROOT / page).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
