@@ -4,6 +4,8 @@ BIN := .venv/bin
 CREATED := .venv/.created
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
+DOCS := .venv/.installed-docs
+CLIENTS := tests/clients/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 HOST ?= 127.0.0.1
@@ -22,7 +24,7 @@ MINUTES ?= 10
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check format train bench docker clean fuzz soak
+.PHONY: help install serve test check format train bench docker clean fuzz soak clients docs
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -59,11 +61,16 @@ fuzz: $(DEV) ## ten thousand requests and more that nobody thought of; the same 
 soak: $(DEV) ## overload, departures and MINUTES (10) of mixed traffic; the same tests run shorter in make test
 	LONG=1 SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/system/test_overload.py tests/system/test_departures.py tests/system/test_soak.py
 
+clients: $(CLIENTS) ## what the tests of clients in TypeScript need; node must be there
+
+docs: $(DOCS) ## the documentation as a site in build/site, which needs no server and no internet
+	$(BIN)/mkdocs build --strict --quiet --config-file docs/site/mkdocs.yml
+
 docker: ## the container image
 	docker build $(DOCKER_FLAGS) --tag $(IMAGE) .
 
 clean: ## remove what the targets above made, but no trained model
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
+	rm -rf .venv build tests/clients/node_modules *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
 
 $(CREATED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; " + sys.executable \
@@ -78,3 +85,10 @@ $(RUN): $(CREATED) pyproject.toml
 $(DEV): $(CREATED) pyproject.toml
 	$(PIP) install --editable '.[dev,train]'
 	@touch $(RUN) $@
+
+$(DOCS): $(CREATED) pyproject.toml
+	$(PIP) install --editable '.[docs]'
+	@touch $(RUN) $@
+
+$(CLIENTS): tests/clients/package-lock.json
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
