@@ -3,18 +3,14 @@
 import argparse
 import json
 import tomllib
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import Progress, TaskID
 
 from model.directory import MANIFEST
-from training.cli.terminal import progress_bar
+from training.cli.watch import Lasts, tell, watching
 from training.files import replace_file
-
-if TYPE_CHECKING:  # torch takes two seconds to import
-    from training.values.loop import ReaderEpoch
 
 
 def is_reader_config(path: Path) -> bool:
@@ -42,8 +38,13 @@ def train(options: argparse.Namespace, console: Console) -> int:
     seed = [] if options.seed is None else [f"seed={options.seed}"]
     config = load_reader_config(options.config, [*options.overrides, *seed])
     out = options.out or Path("runs") / config.name
-    with progress_bar(console) as bar:
-        scores = train_reader(config, options.data, out, _Terminal(config.fit.epochs, console, bar), resume=options.resume)
+    watch = watching(options, console, Lasts(config.fit.epochs, resumed=options.resume))
+    with closing(watch):
+        scores = train_reader(config, options.data, out, watch, resume=options.resume)
+    if options.json:
+        tell("scores", scores=scores)
+        tell("artifact", path=str(out))
+        return 0
     console.print(scores_text(scores), highlight=False, markup=False, soft_wrap=True)
     print(out)
     return 0
@@ -63,26 +64,3 @@ def evaluate(options: argparse.Namespace, console: Console) -> int:
         replace_file(options.json, lambda stream: stream.write(payload.encode()))
     print(scores_text(scores))
     return 0
-
-
-class _Terminal:
-    """Draws a run: a bar for the epoch, a line for each epoch done."""
-
-    def __init__(self, epochs: int, console: Console, bar: Progress) -> None:
-        self._epochs, self._console, self._bar = epochs, console, bar
-        self._task: TaskID | None = None
-
-    def step(self, done: int, total: int) -> None:
-        if self._task is None:
-            self._task = self._bar.add_task("epoch", total=total)
-        self._bar.update(self._task, completed=done)
-
-    def reader_epoch(self, epoch: "ReaderEpoch") -> None:
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task = None
-        self._console.print(
-            f"epoch {epoch.number:3d}/{self._epochs}  loss {epoch.loss:.4f}  gradient {epoch.gradient_norm:.2f}  {epoch.seconds:.1f} s",
-            highlight=False,
-            soft_wrap=True,
-        )
