@@ -64,7 +64,7 @@ soak: $(DEV) ## overload, departures and MINUTES (10) of mixed traffic; the same
 clients: $(CLIENTS) ## what the tests of clients in TypeScript need; node must be there
 
 docs: $(DOCS) ## the documentation as a site in build/site, which needs no server and no internet
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 docker: ## the container image
 	docker build $(DOCKER_FLAGS) --tag $(IMAGE) .

@@ -37,7 +37,7 @@ class Reader(HTMLParser):
 
 
 def build(folder: Path, into: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(into)]
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(into)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=55, check=False)
 
