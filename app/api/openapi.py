@@ -13,7 +13,7 @@ from app.api import admin_openapi, v1, values
 from app.api.deps import Exchange, Parts
 from app.api.openapi_enums import name_enums
 from app.api.openapi_gate import add_keys, gate_problems
-from app.api.openapi_listings import add_listings
+from app.api.openapi_listings import add_listings, describe_answers
 from app.api.openapi_stream import add_stream
 from app.api.phrase_schemas import ValuesAnswer
 from app.api.problems import MEDIA_TYPE, problem
@@ -174,6 +174,7 @@ async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
         built["components"]["schemas"].pop(name, None)
     add_stream(built)
     name_enums(built["components"]["schemas"])
+    describe_answers(built)
     add_keys(built, parts.gate.locked)
     await _add_examples(built, parts)
     add_listings(built["paths"], parts)

@@ -31,6 +31,17 @@ def add_listings(paths: dict[str, Any], parts: Parts) -> None:
     paths["/metrics"]["get"]["responses"]["200"]["content"]["text/plain"]["example"] = EXCERPT
 
 
+def describe_answers(built: dict[str, Any]) -> None:
+    """Say of each operation what it answers, in the words of the answer's schema. Changes ``built`` in place."""
+    schemas = built["components"]["schemas"]
+    for operations in built["paths"].values():
+        for operation in operations.values():
+            answer = operation["responses"]["200"]
+            (content,) = answer["content"].values()
+            name = content["schema"].get("$ref", "").rpartition("/")[2]
+            answer["description"] = schemas[name]["description"] if name else "The metrics, a line each."
+
+
 def _shortened(answer: dict[str, Any]) -> dict[str, Any]:
     """A model without what is long: of its scores and its calibration what is on top, of its card the first line."""
     scores: dict[str, Any] = {name: {} for name in answer["scores"]}

@@ -4,7 +4,7 @@ A schema for each type, so that a client that looks at ``type`` knows what stand
 fields: ``value``, or ``start`` and ``end``, of which one may be null for an end that is open.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType
@@ -136,4 +136,4 @@ class MoneyRange(Reading):
 
 SingleValue = DateValue | TimeValue | DatetimeValue | NumberValue | DurationValue | MoneyValue | PlaceValue
 RangeValue = DateRange | TimeRange | DatetimeRange | NumberRange | DurationRange | MoneyRange
-AnyValue = TypeAliasType("AnyValue", SingleValue | RangeValue)
+AnyValue = TypeAliasType("AnyValue", Annotated[SingleValue | RangeValue, Field(title="AnyValue", description="What a phrase amounts to.")])

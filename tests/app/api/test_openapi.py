@@ -114,6 +114,7 @@ async def test_every_operation_says_what_it_is_and_shows_what_goes_in_and_what_c
         assert len(operation["description"]) > 20, where
         assert set(operation["tags"]) & tags == set(operation["tags"]), where
         assert operation["tags"], where
+        assert operation["responses"]["200"]["description"] not in ("", "Successful Response"), where
         for parameter in operation.get("parameters", ()):
             assert parameter["description"], (where, parameter["name"])
             assert examples(parameter), (where, parameter["name"])
@@ -161,6 +162,7 @@ async def test_every_schema_and_every_list_of_words_has_a_name(full: httpx.Async
     schemas = document["components"]["schemas"]
     assert set(NAMED) <= set(schemas)
     for name, schema in schemas.items():
+        assert schema.get("description") or name in NAMED, name
         within = dict(schema)
         if "enum" in within:
             assert name in NAMED
