@@ -37,9 +37,10 @@ def describe_answers(built: dict[str, Any]) -> None:
     for operations in built["paths"].values():
         for operation in operations.values():
             answer = operation["responses"]["200"]
-            (content,) = answer["content"].values()
-            name = content["schema"].get("$ref", "").rpartition("/")[2]
-            answer["description"] = schemas[name]["description"] if name else "The metrics, a line each."
+            for content in answer["content"].values():
+                name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+                answer["description"] = schemas[name]["description"] if name else answer["description"]
+    built["paths"]["/metrics"]["get"]["responses"]["200"]["description"] = "The metrics, a line each."
 
 
 def _shortened(answer: dict[str, Any]) -> dict[str, Any]:

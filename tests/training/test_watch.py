@@ -16,7 +16,8 @@ from rich.console import Console
 from tests.training.toy import write_toy
 from training.__main__ import main
 from training.cli.terminal import EpochTable, StepBars
-from training.cli.watch import tell
+from training.cli.watch import JsonLines, Lasts, Terminal, tell
+from training.values.loop import ReaderEpoch
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 COLOURS = re.compile(r"\x1b\[[0-9;]*3[0-7][0-9;]*m")
@@ -106,6 +107,20 @@ def test_an_error_is_a_line_on_standard_error_also_with_json(command: list[str],
     out, err = capfd.readouterr()
     assert out == ""
     assert err.startswith("error: ")
+
+
+def test_a_reader_of_values_is_watched_in_the_same_ways(capfd: pytest.CaptureFixture[str]) -> None:
+    written, epoch = io.StringIO(), ReaderEpoch(2, 0.5, 1.25, 3.0)
+    JsonLines(Lasts(34)).reader_epoch(epoch)
+    told = json.loads(capfd.readouterr().out)
+    assert told == {"event": "epoch", "epoch": 2, "epochs": 34, "loss": 0.5, "gradient_norm": 1.25, "seconds": 3.0}
+    assert told.keys() - {"event"} <= EVENTS["epoch"]
+    watch = Terminal(Console(file=written, width=80), Lasts(34))
+    watch.step(1, 2)
+    watch.reader_epoch(epoch)
+    watch.close()
+    rows = [line.split() for line in written.getvalue().splitlines() if line.strip()]
+    assert rows == [["epoch", "loss", "gradient", "seconds"], ["2/34", "0.5000", "1.25", "3.0"]]
 
 
 def test_a_number_that_is_none_is_null(capfd: pytest.CaptureFixture[str]) -> None:
