@@ -2,12 +2,13 @@
 
 from typing import Any, get_args
 
-from app.api.requests import DatePolicy, Include, Kind, OffsetUnit
+from app.api.requests import DateOrder, DatePolicy, Include, Kind, OffsetUnit
 from app.api.schemas import ItemStatus, SlotStatus, UncertainReason, VersionState
 from app.api.value_schemas import Grain
 from app.lineup import Place
 
 NAMED: dict[str, Any] = {
+    "DateOrder": DateOrder,
     "DatePolicy": DatePolicy,
     "Grain": Grain,
     "Include": Include,
