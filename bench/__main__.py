@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import bulk, memory, overload, report, scaling, serving, slot_values, steps
+from bench import bulk, memory, overload, report, scaling, serving, slot_values, steps, stream
 from bench.options import Options
 from bench.peers import run as peers
 
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[Options], report.Result]] = {
     "steps": steps.measure,
     "scaling": scaling.measure,
     "memory": memory.measure,
+    "stream": stream.measure,
     "peers": peers.measure,
 }
 

@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from itertools import repeat
+from itertools import pairwise, repeat
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from bench.scaling import fit
 from bench.servers import rival, service, wait_until_ready
 from bench.serving import refusals
 from bench.texts import utterances
+from bench.typists import STROKE_S, Stroke, strokes, type_all
 from model.text import tokenize
 
 HEAD = {"date": "2026-01-01", "commit": "abc", "machine": {"cores": 2}, "software": {"Python": "3.11"}, "settings": {"seconds": 1}}
@@ -131,6 +132,34 @@ def test_our_service_answers_the_load_generator_about_its_texts(artifact_dir: Pa
     assert set(load.statuses) == {200}
     assert load.wrong == 0
     assert load.checked > 0
+
+
+def test_people_strike_a_key_every_so_often_and_every_text_begins_with_nothing() -> None:
+    typed = strokes(["to Oslo", "from Rome"], 3, 4.0, seed=1)
+    assert typed == strokes(["to Oslo", "from Rome"], 3, 4.0, seed=1)
+    assert [stroke.due_s for stroke in typed] == sorted(stroke.due_s for stroke in typed)
+    for person in range(3):
+        own = [stroke for stroke in typed if stroke.typist == person]
+        gaps = np.diff([stroke.due_s for stroke in own])
+        assert gaps.min() >= STROKE_S[0] - 1e-9
+        assert gaps.max() <= STROKE_S[1] + 1e-9
+        assert own[0].text == ""
+        assert all(after.text == "" or after.text[:-1] == before.text for before, after in pairwise(own))
+
+
+def test_every_stroke_is_known_to_an_answer(artifact_dir: Path) -> None:
+    due = strokes(utterances(50), 20, 1.0)
+    with service(artifact_dir, "--max-wait-s", "30", "--deadline-s", "30") as server:
+        typed = type_all(server.address, due, 20)
+        assert (typed.strokes, typed.unanswered, typed.refused, typed.wrong) == (len(due), 0, 0, 0)
+        assert 0 <= typed.superseded < 1
+        assert 0 < typed.latency(0.5) <= typed.latency(0.99)
+        at_once = [Stroke(0.0, 0, "to Oslo"[: length % 8]) for length in range(200)]
+        typed = type_all(server.address, at_once, 1)
+        assert (typed.unanswered, typed.refused) == (0, 0)
+        assert typed.superseded > 0.5
+    with pytest.raises(OSError, match=r"refused|Connect"):
+        type_all(server.address, due, 1)
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
