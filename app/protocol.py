@@ -19,7 +19,7 @@ from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
 from app.errors import BrokenHttp, HeadTimeout, HeadTooLarge, ServiceError, TooManyConnections
 from app.shortcut import Shortcut, refusal
-from app.websocket import opens_stream, without_upgrade
+from app.websocket import opens_stream, take_over, without_upgrade
 
 MOST_HEAD_BYTES = 32_768  # of the request line and the headers together
 VERSIONS = ("1.1", "1.0")
@@ -210,9 +210,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._deaf = True
         if self._end_timer is not None:
             self._end_timer.cancel()
-        self.handle_websocket_upgrade()
-        if rest:
-            cast(asyncio.Protocol, self.transport.get_protocol()).data_received(rest)
+        take_over(self, rest)
 
     def _feed(self, data: bytes) -> None:
         try:

@@ -15,7 +15,6 @@ from app.main import create_app
 from app.protocol import EdgeProtocol
 from app.settings import Settings
 from app.sockets import BACKLOG, announce, refuse_new
-from app.websocket import StreamProtocol
 
 ACCEPTING_S = 0.1  # for clients that have just connected to be accepted
 FIRST_WORDS_S = 1.0  # at most, for those that were accepted to send their first request
@@ -33,7 +32,7 @@ class Server(uvicorn.Server):
                 app,
                 loop="uvloop",
                 http=EdgeProtocol,
-                ws=StreamProtocol,
+                ws="none",  # ``app.protocol`` itself hands streams over to ``app.websocket``
                 ws_max_size=settings.stream_message_bytes,
                 ws_ping_interval=settings.stream_ping_s,
                 ws_ping_timeout=settings.stream_ping_s,

@@ -7,12 +7,13 @@ client does not fetch, and a refusal that is lost because the client was still s
 import asyncio
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from fastapi import FastAPI
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
@@ -23,6 +24,7 @@ from app.api.deps import Parts
 STREAM = stream.PATH.encode()
 HANDSHAKE_FIELDS = (b"upgrade", b"sec-websocket-version", b"sec-websocket-key")  # each once
 KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 random bytes
+HANDSHAKE = b"GET %b HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
 MOST_FRAGMENTS = 256  # of one message; a fragment may be empty, so that the bytes of a message do not bound them
 LINGER_S = 2.0  # for so long a client whose stream was closed may take to close it too
 
@@ -41,6 +43,17 @@ def opens_stream(url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         and wanted
         and KEY.fullmatch(fields[b"sec-websocket-key"]) is not None
     )
+
+
+def take_over(edge: HttpToolsProtocol, rest: bytes) -> None:
+    """Serve the connection of ``edge``, whose request is such a handshake, as a stream. ``rest``: what came behind the request."""
+    edge.connections.discard(edge)
+    protocol = StreamProtocol(edge.config, edge.server_state, edge.app_state)
+    protocol.connection_made(edge.transport)
+    edge.transport.set_protocol(protocol)
+    protocol.open(edge.url, edge.headers)
+    if rest:
+        protocol.data_received(rest)
 
 
 def without_upgrade(method: bytes, url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -69,6 +82,18 @@ class StreamProtocol(WebSocketsSansIOProtocol):
         self.close_timeout = LINGER_S
         self._clogged = False  # the client does not fetch what was sent
         self._abort_timer: asyncio.TimerHandle | None = None
+
+    def open(self, url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Begin with a handshake that ``opens_stream`` has found whole.
+
+        The library gets of it what it needs: it takes shorter and fewer headers than HTTP does here, and refuses others without a word.
+        """
+        fields = dict(headers)
+        self.data_received(HANDSHAKE % (STREAM, fields[b"sec-websocket-key"]))
+        offered = b",".join(value for name, value in headers if name == b"sec-websocket-protocol").decode("latin-1")
+        subprotocols = [name for part in offered.split(",") if (name := part.strip())]
+        # The application has not begun yet.
+        cast(dict[str, Any], self.scope).update(headers=headers, query_string=url.partition(b"?")[2], subprotocols=subprotocols)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""

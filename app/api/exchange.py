@@ -9,6 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import count
 from types import MappingProxyType
@@ -136,7 +137,8 @@ class ExchangeMiddleware:
         elif handler is None:
             raise NotFound("there is no WebSocket here; see /docs for what there is")
         else:
-            await handler(Socket(self._parts, exchange, scope, receive, sender))
+            with suppress(OSError):  # the client has left before it was answered
+                await handler(Socket(self._parts, exchange, scope, receive, sender))
 
     async def _guarded(self, work: Coroutine[None, None, None], scope: Scope, receive: Receive, sender: "_Sender") -> None:
         """Answer also where ``work`` fails, and count the exchange."""

@@ -21,6 +21,7 @@ from app.api.problems import problem, unforeseen
 from app.api.requests import validated
 from app.api.revisions import REVISION, Revision, Steadiness, check_caret, has_no_words, sequence_of
 from app.errors import ClientGone, Draining, Invalid, Malformed, QuotaExceeded, ServiceError, UpgradeRequired
+from app.timers import Timer
 
 PATH = "/v1/stream"
 SUBPROTOCOL = "slotline.v1"
@@ -113,6 +114,8 @@ class _Stream:
         self._quiet = asyncio.Event()  # nothing is on its way
         self._quiet.set()
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._heard = time.perf_counter()
+        self._idle_timer: Timer | None = None
         self._watched: Watched | None = None
         self.counts = {"revisions": 0, "answered": 0, "superseded": 0}
 
@@ -133,30 +136,40 @@ class _Stream:
         finally:
             self._give_up()
             writing.cancel()
+            if self._idle_timer is not None:
+                self._idle_timer.cancel()
         return closing.code
 
     def _break_off(self, closing: Closing) -> None:
-        """End from outside of ``_read``, which waits."""
-        if self._watched is not None:
-            self._watched.break_off(closing)
+        """End from outside of ``_read``, which waits. Whoever comes first says why."""
+        watched, self._watched = self._watched, None
+        if watched is not None:
+            watched.break_off(closing)
 
     async def _read(self) -> Closing:
         idle_s = self._parts.settings.stream_idle_s
-        idle = Closing(IDLE, f"nothing came for {idle_s:g} s")
         try:
-            while True:
-                with Watched(self._parts.timers, idle_s, lambda watched: watched.break_off(idle)) as self._watched:
+            with Watched(self._parts.timers, idle_s, lambda _: self._check_idle()) as self._watched:
+                while True:
                     if self.counts["revisions"] % TURN == 0:
                         await asyncio.sleep(0)  # others have their turn, and the newest of these is read
                     if self._outgoing.qsize() > MOST_UNSENT:
                         await self._outgoing.join()
-                    message = await self._socket.receive()
-                self._take(message)
+                    self._take(await self._socket.receive())
         except Closing as closing:
             return closing
         except Exception as error:  # whatever it is, it ends this stream alone
             unforeseen(error, self._socket.exchange.request_id)
             return Closing(*FAILED)
+
+    def _check_idle(self) -> None:
+        """One timer for each stream, not for each message: when it rings, it may have to wait on."""
+        idle_s = self._parts.settings.stream_idle_s
+        left_s = self._heard + idle_s - time.perf_counter()
+        if left_s <= 0:
+            self._break_off(Closing(IDLE, f"nothing came for {idle_s:g} s"))
+        else:
+            self._idle_timer = self._parts.timers.later(left_s, self._check_idle)
 
     def _take(self, message: Message) -> None:
         if message["type"] == "websocket.disconnect":
@@ -165,7 +178,7 @@ class _Stream:
         if text is None:
             raise Closing(*BINARY)
         self.counts["revisions"] += 1
-        started = time.perf_counter()
+        self._heard = started = time.perf_counter()
         try:
             revision = validated(REVISION, text.encode())
         except (Malformed, Invalid) as error:

@@ -17,7 +17,7 @@ from tests.app.serving import REFERENCE, timeless
 from tests.system.footprint import connections, memory_mb, open_files, waiting
 from tests.system.running import Service, running
 from tests.system.typing_client import BINARY, CLOSE, PING, TEXT, RawStream, Typist, frame, handshake
-from tests.system.wire import ask, until
+from tests.system.wire import GOOD, Connection, ask, post, request, until
 
 PATIENT = ("--max-wait-s", "30", "--deadline-s", "30", "--drain-s", "0.1")
 SENTENCE = "I want to fly from Oslo to Tuzla on 3 November"
@@ -155,6 +155,36 @@ def test_a_handshake_that_is_refused_is_answered_with_a_problem(service: Service
     assert counted(service, "slotline_streams_open") == 0
 
 
+ODD = {
+    "a header of 20 KB": ["Cookie: " + "x" * 20_000],
+    "many headers": [f"X-Header-{number}: {number}" for number in range(300)],
+    "no ASCII": ["X-Name: \u00e9"],
+    "extensions": ["Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"],
+    "extensions that are none": ["Sec-WebSocket-Extensions: ;;"],
+    "an empty list of subprotocols": ["Sec-WebSocket-Protocol: "],
+    "subprotocols on two lines, and one that is none": ["Sec-WebSocket-Protocol: slotline.v1", "Sec-WebSocket-Protocol: a b"],
+    "a list of connection options": ["Connection: keep-alive, Upgrade"],
+    "another case": ["Connection: UPGRADE", "Upgrade: WebSocket"],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("query", ["", "?" + "q" * 10_000])
+def test_a_handshake_may_carry_all_that_a_request_may(service: Service, name: str, query: str) -> None:
+    answer = ask(service, handshake(*ODD[name], path=f"/v1/stream{query}"))
+    assert answer is not None
+    assert answer.status == 101
+
+
+def test_a_client_that_leaves_with_its_handshake_leaves_no_error(service: Service) -> None:
+    for _ in range(20):
+        connection = Connection(service)
+        connection.send(handshake())
+        connection.reset()
+    until(lambda: counted(service, "slotline_streams_open") == 0)
+    assert not [line for line in service.printed if "ERROR" in line]
+
+
 @pytest.mark.parametrize("origin", ["http://slotline", "https://SLOTLINE", "http://slotline:80"])
 def test_a_page_of_the_same_host_may_open_a_stream(service: Service, origin: str) -> None:
     answer = ask(service, handshake(f"Origin: {origin}"))
@@ -268,10 +298,20 @@ def test_a_stream_leaves_one_line_in_the_log_and_no_word_of_its_text(service: Se
 
 
 def test_frames_that_come_with_the_handshake_are_read(service: Service) -> None:
-    with RawStream.__new__(RawStream) as stream:
-        super(RawStream, stream).__init__(service)
-        stream.send(handshake() + frame(b'{"sequence": 0, "text": "to Oslo"}'))
-        answer: Any = stream.answer()
-        assert answer.status == 101
+    with RawStream(service, frame(b'{"sequence": 0, "text": "to Oslo"}')) as stream:
         opcode, payload = stream.frame() or (0, b"")
         assert (opcode, json.loads(payload)["text"]) == (TEXT, "to Oslo")
+
+
+def test_a_stream_follows_requests_on_the_same_connection(service: Service) -> None:
+    with Connection(service) as connection:
+        connection.send(request("GET", "/health/live"))
+        first: Any = connection.answer()
+        connection.send(handshake())
+        second: Any = connection.answer()
+        assert (first.status, second.status) == (200, 101)
+        connection.send(post(GOOD) + handshake())  # frames by now, and no good ones
+        assert connection.ends_within(10)
+    with Connection(service) as connection:
+        connection.send(post(GOOD) + handshake())  # before the first is answered
+        assert [answer.status for answer in (connection.answer(), connection.answer()) if answer] == [200, 426]

@@ -79,10 +79,10 @@ def frame(payload: bytes, opcode: int = TEXT, *, final: bool = True, masked: boo
 class RawStream(Connection):
     """A connection on which a test writes frames byte by byte, also wrong ones."""
 
-    def __init__(self, service: Service) -> None:
-        """Shake hands."""
+    def __init__(self, service: Service, behind: bytes = b"") -> None:
+        """Shake hands. ``behind``: what is sent with it, without waiting for the answer."""
         super().__init__(service)
-        self.send(handshake())
+        self.send(handshake() + behind)
         answer = self.answer()
         assert answer is not None
         assert answer.status == 101, answer
