@@ -1,4 +1,5 @@
 import json
+import random
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -315,3 +316,28 @@ def test_a_stream_follows_requests_on_the_same_connection(service: Service) -> N
     with Connection(service) as connection:
         connection.send(post(GOOD) + handshake())  # before the first is answered
         assert [answer.status for answer in (connection.answer(), connection.answer()) if answer] == [200, 426]
+
+
+def test_frames_that_nobody_thought_of_end_their_own_stream_at_most(service: Service) -> None:
+    chance = random.Random(7)
+    pieces = [
+        b"{}",
+        b'{"sequence": 0, "text": "to Oslo"}',
+        b"\xff\xfe",
+        b"",
+        b"[" * 900,
+        b'{"sequence": 1e999}',
+        b'{"text": "\\ud83d"}',
+        b"\x03",
+    ]
+    with Typist(service) as neighbour:
+        for number in range(150):
+            with RawStream(service) as stream:
+                for _ in range(chance.randrange(1, 5)):
+                    opcode, payload = chance.randrange(16), chance.choice(pieces) * chance.randrange(1, 3)
+                    sent = frame(payload, opcode, final=chance.random() < 0.8, masked=chance.random() < 0.9)
+                    stream.send(sent if chance.random() < 0.8 else chance.randbytes(chance.randrange(1, 40)) + sent)
+            if number % 30 == 0:
+                assert neighbour.ask({"sequence": number, "text": SENTENCE})["status"] == 200
+        until(lambda: counted(service, "slotline_streams_open") == 1)
+    assert not [line for line in service.printed if "ERROR" in line or "Traceback" in line]
