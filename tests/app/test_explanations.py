@@ -23,6 +23,7 @@ TEXTS = [
     "Oslo",
     "to Oslo",
 ]
+PATIENT = {"max_wait_s": 30, "deadline_s": 30}  # what is answered is held here, not how soon
 EXACT = 2e-6  # a batch's neighbours move a probability by 1e-6, and a fall is made of two
 
 
@@ -48,7 +49,7 @@ def close(one: list[tuple[str, int, str, float]], other: list[tuple[str, int, st
 
 
 async def test_a_fall_is_the_confidence_minus_that_of_the_same_words_in_the_text_without_the_word(served: Tagger) -> None:
-    async with serving(served) as client:
+    async with serving(served, **PATIENT) as client:
         for text in TEXTS:
             words = served.prepare(text).tokens
             for slot in await explained(client, text):
@@ -66,7 +67,7 @@ async def test_a_fall_is_the_confidence_minus_that_of_the_same_words_in_the_text
 
 
 async def test_a_batch_explains_as_each_text_alone_and_beside_others(served: Tagger) -> None:
-    async with serving(served) as client:
+    async with serving(served, **PATIENT) as client:
         alone = [falls(await explained(client, text)) for text in TEXTS]
         body = {"items": [{"text": text} for text in [*TEXTS, " "]], "include": ["explanation"], "context": REFERENCE}
         results = (await client.post("/v1/parse/batch", json=body)).json()["results"]
@@ -78,7 +79,7 @@ async def test_a_batch_explains_as_each_text_alone_and_beside_others(served: Tag
 
 
 async def test_what_else_is_asked_for_changes_no_explanation_and_is_changed_by_none(served: Tagger) -> None:
-    async with serving(served) as client:
+    async with serving(served, **PATIENT) as client:
         for text in TEXTS:
             plain = falls(await explained(client, text))
             options = {"include": ["words", "alternatives", "distribution", "explanation"], "min_confidence": 1.0, "top_k": 2}
@@ -100,7 +101,7 @@ async def test_what_the_caller_has_asked_for_stays_when_a_word_is_left_out() -> 
 
 
 async def test_arrive_and_leave_are_what_tells_the_roles_of_a_place() -> None:
-    async with serving(Tagger.load(SHIPPED)) as client:
+    async with serving(Tagger.load(SHIPPED), **PATIENT) as client:
         for text, word in (
             ("I would like to arrive in Taipei on November 2nd", "arrive"),
             ("I would like to leave Taipei on November 2nd", "leave"),
@@ -115,7 +116,7 @@ async def test_a_slot_of_one_word_alone_has_nothing_to_be_explained_by(served: T
         assert [slot["explanation"] for slot in await explained(client, "to Oslo")] == [
             [{"word": 0, "text": "to", "fall": pytest.approx(0, abs=1)}]
         ]
-    async with serving(served) as client:
+    async with serving(served, **PATIENT) as client:
         assert all(slot["explanation"] == [] for slot in await explained(client, "Oslo"))
 
 
