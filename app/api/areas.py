@@ -10,8 +10,17 @@ API_HEADERS: tuple[Header, ...] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
-# Swagger UI and Redoc style their elements inline, and Redoc searches in a worker made from a blob.
+# Our own pages: nothing but files from here, no markup made of strings, and requests to this service alone (a WebSocket is 'self' too).
 PAGE_HEADERS: tuple[Header, ...] = (
+    *_ALWAYS,
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; object-src 'none'; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    ),
+)
+# Swagger UI and Redoc style their elements inline, and Redoc searches in a worker made from a blob.
+DOCS_HEADERS: tuple[Header, ...] = (
     *_ALWAYS,
     (
         b"content-security-policy",
@@ -34,10 +43,11 @@ ADMIN = Area(API_HEADERS)
 HEALTH = Area(API_HEADERS, any_host=True)  # probes call by address and have no key, and a refusal would restart the service
 METRICS = Area(API_HEADERS, any_host=True)  # scrapers call by address too; a setting asks them for a key
 PAGES = Area(PAGE_HEADERS)
+DOCS = Area(DOCS_HEADERS)
 DOCUMENT = Area(API_HEADERS)
-AREAS = (API, ADMIN, HEALTH, METRICS, PAGES, DOCUMENT)
+AREAS = (API, ADMIN, HEALTH, METRICS, PAGES, DOCS, DOCUMENT)
 
-_EXACT = {"/": PAGES, "/docs": PAGES, "/redoc": PAGES, "/openapi.json": DOCUMENT, "/metrics": METRICS}
+_EXACT = {"/": PAGES, "/model": PAGES, "/docs": DOCS, "/redoc": DOCS, "/openapi.json": DOCUMENT, "/metrics": METRICS}
 
 
 def area_of(path: str) -> Area:

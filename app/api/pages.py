@@ -27,7 +27,7 @@ async def openapi(request: Request) -> Response:
 
 
 ROUTES = [
-    *(_page(name) for name in ("index", "docs", "redoc")),
+    *(_page(name) for name in ("index", "model", "docs", "redoc")),
     Route("/openapi.json", openapi, methods=["GET"]),
     Mount("/static", StaticFiles(directory=STATIC), name="static"),
 ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.access.keys import entry_of, make_key
-from app.api.areas import API_HEADERS, PAGE_HEADERS
+from app.api.areas import API_HEADERS, DOCS_HEADERS, PAGE_HEADERS
 from app.api.deps import Exchange
 from app.api.gate import Gate, quota_of
 from app.settings import Settings
@@ -30,7 +30,8 @@ EVERYTHING: dict[str, Any] = {
     "allowed_hosts": "slotline",
     "trusted_proxies": "127.0.0.1",
 }
-OPEN = ["/", "/docs", "/redoc", "/openapi.json", "/static/pages.css", "/health/live", "/health/ready", "/health/startup"]
+OURS = ("/", "/model")
+OPEN = [*OURS, "/docs", "/redoc", "/openapi.json", "/static/pages.css", "/health/live", "/health/ready", "/health/startup"]
 LOCKED = ["/v1/labels", "/v1/models", "/v1/models/fake", "/nothing", "/v1", "/v1/parse%0A", "/docs%0A", "/health", "/metrics/x"]
 
 
@@ -275,7 +276,9 @@ async def test_every_answer_has_its_security_headers_and_no_header_twice() -> No
     answers = await answers_of_every_kind()
     assert {answer.status_code for _, answer in answers} >= {200, 204, 415, 401, 403, 404, 405, 421, 429}
     for path, answer in answers:
-        expected = PAGE_HEADERS if path in ("/", "/docs", "/redoc") or path.startswith("/static/") else API_HEADERS
+        expected = (
+            DOCS_HEADERS if path in ("/docs", "/redoc") else PAGE_HEADERS if path in OURS or path.startswith("/static/") else API_HEADERS
+        )
         for name, value in expected:
             assert answer.headers[name.decode()] == value.decode()
         assert {name: times for name, times in Counter(name.lower() for name, _ in answer.headers.raw).items() if times > 1} == {}
