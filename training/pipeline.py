@@ -31,6 +31,7 @@ from training.data.records import Example
 from training.data.texts import TextSet
 from training.evaluate import Report, evaluate, selection_score
 from training.export import build_graph, verify
+from training.lookup import with_gazetteer
 from training.loop import Epoch, TrainingState, fit
 from training.minimal_pairs import Utterance, count_pairs, read_pairs
 from training.mistakes import mistakes
@@ -262,7 +263,7 @@ def verification_features(run: Run) -> list[Features]:
 
 def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, dict[str, Report]]:
     """The finished artefact with its samples, calibration, scores and card, and the valid reports they come from, "all" first."""
-    unscored = _artifact(run, graph, Calibration.none())
+    unscored = with_gazetteer(_artifact(run, graph, Calibration.none()), run.train.lexicon, run.valid.examples, run.config)
     draft = Tagger(unscored)
     sources = run.valid.by_source()
     reports = {"all": evaluate(draft, run.valid.examples)} | {source: evaluate(draft, examples) for source, examples in sources.items()}
