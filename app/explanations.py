@@ -11,7 +11,7 @@ from app.capacity import QueueLimits
 from app.errors import invalid
 from app.waiting import Fall, Falls, Promise, Served
 from model.decode import DECIMALS, rounded
-from model.labels import Annotation, LabelScheme, Slot, Span, spans_of_slots
+from model.labels import BY_GAZETTEER, Annotation, LabelScheme, Span, spans_of_slots
 from model.tagger import Prepared
 
 MOST_WORDS = 64  # the cost grows with their square
@@ -100,16 +100,20 @@ def _tell_explained(scheme: LabelScheme, tell: Tell, answers: list[Served] | Exc
 def falls_of(annotation: Annotation, without: Sequence[Annotation], scheme: LabelScheme) -> tuple[Falls, ...]:
     """Of each slot, what the words outside of it do for it. ``without``: the utterance read without its first word, its second, ..."""
     spans = spans_of_slots(annotation.slots, annotation.tokens)
-    return tuple(_falls(slot, span, without, scheme) for slot, span in zip(annotation.slots, spans, strict=True))
+    return tuple(_falls(annotation, place, span, without, scheme) for place, span in enumerate(spans))
 
 
-def _falls(slot: Slot, span: Span, without: Sequence[Annotation], scheme: LabelScheme) -> Falls:
+def _falls(annotation: Annotation, place: int, span: Span, without: Sequence[Annotation], scheme: LabelScheme) -> Falls:
+    """Of a slot that a gazetteer knows, whose confidence hangs on no other word, the falls are those of the network's probability."""
+    slot = annotation.slots[place]
     column = scheme.labels.index(slot.name)
+    looked_up = annotation.origins is not None and annotation.origins[place].source == BY_GAZETTEER
+    confidence = _probability(annotation, span.start, span.end, column) if looked_up else slot.confidence
     falls = []
     for word, other in enumerate(without):
         if not span.start <= word < span.end:
             moved = int(word < span.start)  # what stands behind the word that is left out moves up
-            falls.append(Fall(word, round(slot.confidence - _probability(other, span.start - moved, span.end - moved, column), DECIMALS)))
+            falls.append(Fall(word, round(confidence - _probability(other, span.start - moved, span.end - moved, column), DECIMALS)))
     return tuple(falls)
 
 

@@ -5,23 +5,30 @@ from typing import NamedTuple
 
 from app.meanings import NOT_UNDERSTOOD
 from app.phrases import Meaning
-from model.labels import OUTSIDE, Annotation, Slot
+from model.labels import OUTSIDE, Annotation, Origin, Slot
 
 AMBIGUOUS_SHARE = 0.5  # an alternative with at least this share of the slot's confidence makes its role ambiguous
 
 
 class JudgedSlot(NamedTuple):
-    """A slot with the reason not to take it for granted, None where it is accepted, and what it means, None where nobody asked for it."""
+    """A slot with the reason not to take it for granted, None where it is accepted, and what it means, None where nobody asked for it.
+
+    ``origin``: where it comes from; None where the model has no gazetteer.
+    """
 
     slot: Slot
     reason: str | None
     meaning: Meaning | None
+    origin: Origin | None = None
 
 
 def judged(annotation: Annotation, meanings: Sequence[Meaning | None], min_confidence: float) -> tuple[JudgedSlot, ...]:
     """The slots with what they mean, and whether to doubt it."""
     pairs = zip(annotation.slots, meanings, strict=True)
-    return tuple([JudgedSlot(slot, judge(slot, meaning, min_confidence), meaning) for slot, meaning in pairs])
+    slots = [JudgedSlot(slot, judge(slot, meaning, min_confidence), meaning) for slot, meaning in pairs]
+    if annotation.origins is not None:
+        slots = [slot._replace(origin=origin) for slot, origin in zip(slots, annotation.origins, strict=True)]
+    return tuple(slots)
 
 
 def judge(slot: Slot, meaning: Meaning | None, min_confidence: float) -> str | None:

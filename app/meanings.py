@@ -16,8 +16,12 @@ NOT_UNDERSTOOD = Meaning()
 
 
 def phrases_of(annotation: Annotation) -> list[Phrase]:
-    """The phrases of the slots that say a value, in their order."""
+    """The phrases of the slots that say a value, in their order: their words, or what a gazetteer says that these mean."""
     text, kinds = annotation.text, SLOT_KINDS
+    if annotation.origins is not None:
+        pairs = zip(annotation.slots, annotation.origins, strict=True)
+        said = [(slot.name, origin.value or text[slot.start : slot.end]) for slot, origin in pairs]
+        return [Phrase(words, kinds[name].name) for name, words in said if name in kinds]
     return [Phrase(text[slot.start : slot.end], kinds[slot.name].name) for slot in annotation.slots if slot.name in kinds]
 
 

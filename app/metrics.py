@@ -55,7 +55,9 @@ class Pass:
     waits: Sequence[float]
 
 
-ReadSlots = Sequence[tuple[Slot, str | None, Any]]  # with the reason of doubt, None where it is accepted, and what it means
+ReadSlots = Sequence[
+    tuple[Slot, str | None, *tuple[Any, ...]]
+]  # with the reason of doubt, None where it is accepted; the rest is not counted
 ACCEPTED = "accepted"
 
 
@@ -191,7 +193,7 @@ class Metrics:
         statuses: Counts[tuple[str, str]] = Counts()
         confidences: list[float] = []
         for _, slots, _, _ in readings:
-            for slot, reason, _ in slots:
+            for slot, reason, *_ in slots:
                 statuses[slot.name, reason or ACCEPTED] += 1
                 confidences.append(slot.confidence)
         for (label, status), times in statuses.items():

@@ -10,9 +10,11 @@ from model.calibration import Calibration
 from model.config import TaggerConfig, build
 from model.directory import Format, as_json, read_directory, write_directory
 from model.errors import ArtifactVersion, ConfigError, LabelError
+from model.gazetteer import Gazetteer
 from model.labels import LabelScheme
 from model.vocabulary import Vocabulary
 
+GAZETTEER = "gazetteer.json"  # a file that few artefacts have
 FORMAT = Format("slotline-artifact", 2)  # 1: graphs that did not rank the labels
 
 
@@ -31,7 +33,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class ModelArtifact:
-    """All that a trained tagger is. ``sha256`` is the manifest's, and so vouches for every file."""
+    """All that a trained tagger is. ``sha256`` is the manifest's, and so vouches for every file. ``gazetteer``: None where it has none."""
 
     config: TaggerConfig
     labels: LabelScheme
@@ -42,6 +44,7 @@ class ModelArtifact:
     scores: dict[str, Any]
     card: str
     sha256: str = ""
+    gazetteer: Gazetteer | None = None
 
 
 def write_artifact(artifact: ModelArtifact, path: Path) -> str:
@@ -60,7 +63,9 @@ def read_artifact(path: Path) -> ModelArtifact:
 
 def _encode(artifact: ModelArtifact) -> dict[str, bytes]:
     """Every file but the manifest, by name."""
+    looked_up = {} if artifact.gazetteer is None else {GAZETTEER: as_json(artifact.gazetteer.to_dict())}
     return {
+        **looked_up,
         "README.md": artifact.card.encode(),
         "calibration.json": as_json(artifact.calibration.to_dict()),
         "config.json": as_json(dataclasses.asdict(artifact.config)),
@@ -75,15 +80,18 @@ def _encode(artifact: ModelArtifact) -> dict[str, bytes]:
 def _decode(contents: dict[str, bytes]) -> ModelArtifact:
     """The reverse of _encode."""
     samples = json.loads(contents["samples.json"])
+    labels = build(LabelScheme, json.loads(contents["labels.json"]), "labels")
+    looked_up = contents.get(GAZETTEER)
     return ModelArtifact(
         config=build(TaggerConfig, json.loads(contents["config.json"]), "config"),
-        labels=build(LabelScheme, json.loads(contents["labels.json"]), "labels"),
+        labels=labels,
         vocabulary=Vocabulary(tuple(contents["vocabulary.txt"].decode().split("\n")[:-1])),
         calibration=Calibration.from_dict(json.loads(contents["calibration.json"])),
         graph=contents["graph.onnx"],
         samples=tuple(_sample(entry) for entry in samples),
         scores=json.loads(contents["scores.json"]),
         card=contents["README.md"].decode(),
+        gazetteer=None if looked_up is None else Gazetteer.from_dict(json.loads(looked_up), labels),
     )
 
 

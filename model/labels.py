@@ -11,6 +11,7 @@ from model.errors import LabelError
 from model.text import Token
 
 OUTSIDE = "O"
+BY_NETWORK, BY_GAZETTEER = "model", "gazetteer"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,6 +35,13 @@ class Slot(NamedTuple):
     end: int
     confidence: float = 1.0
     alternatives: tuple[tuple[str, float], ...] = ()
+
+
+class Origin(NamedTuple):
+    """Where a slot comes from, BY_NETWORK or BY_GAZETTEER, and the canonical form of its words; None where no table has it."""
+
+    source: str
+    value: str | None
 
 
 class Intent(NamedTuple):
@@ -153,6 +161,7 @@ class Annotation(NamedTuple):
     (``LabelScheme.labels``, "O" first) and I intents:
     ``label_probabilities_TL`` float32, each row summing to 1 (a word's B- and I- tags added up);
     ``intent_probabilities_I`` float32, summing to 1; ``words``; ``known_T``: whether each word was seen in training.
+    A tagger with a gazetteer says for each slot whether its network found it, and what its words mean: ``origins``.
     """
 
     text: str
@@ -163,3 +172,4 @@ class Annotation(NamedTuple):
     intent_probabilities_I: np.ndarray | None = None
     words: WordLabels | None = None
     known_T: tuple[bool, ...] | None = None
+    origins: tuple[Origin, ...] | None = None

@@ -12,6 +12,7 @@ from model.artifact import ModelArtifact, Sample, read_artifact
 from model.decode import Probabilities, decode
 from model.errors import ReplayError, TextError
 from model.features import FeatureBatch, Features, Featurizer, collate, encode_context
+from model.gazetteer import Lookup
 from model.labels import Annotation, Intent, LabelScheme
 from model.runtime import OnnxGraph, Outputs
 from model.text import Token, tokenize
@@ -41,6 +42,7 @@ class Tagger:
         self.artifact = artifact
         self._featurizer = Featurizer(artifact.config.features, artifact.vocabulary)
         self._no_context = encode_context(artifact.config.features, artifact.labels, (), None)
+        self._lookup = None if artifact.gazetteer is None else Lookup(artifact.gazetteer, artifact.labels)
         self.graph = OnnxGraph(artifact.graph, threads=threads)
 
     @classmethod
@@ -123,10 +125,11 @@ class Tagger:
         decoded = decode(given, [prepared.tokens for prepared in batch], self.labels)
         intents = self._intents(outputs) if self.labels.intents else [(None, None)] * len(batch)
         rows = zip(batch, decoded, given.labels_BTL, intents, strict=True)
-        return [
+        annotations = [
             Annotation(text, tokens, slots, intent, labels_TL[: len(tokens)], intents_I, words, features.known_T)
             for (text, tokens, features), (words, slots), labels_TL, (intent, intents_I) in rows
         ]
+        return annotations if self._lookup is None else [self._lookup.complete(annotation) for annotation in annotations]
 
     def replay(self) -> None:
         """Give the artefact's samples to the graph. Raises ReplayError where an answer is not the recorded one."""

@@ -7,6 +7,7 @@ import numpy as np
 from model.artifact import ModelArtifact, write_artifact
 from model.calibration import Calibration
 from model.config import FeatureConfig, TaggerConfig
+from model.gazetteer import Gazetteer
 from model.labels import LabelScheme
 from model.tagger import Tagger
 from model.vocabulary import Vocabulary
@@ -52,7 +53,13 @@ def random_weights(seed: int, network: NetworkConfig, features: FeatureConfig, s
 
 
 def tiny_artifact(
-    *, name: str = "tiny", version: str = "1.0.0", seed: int = 1, network: NetworkConfig = NETWORK, context: tuple[str, ...] = ()
+    *,
+    name: str = "tiny",
+    version: str = "1.0.0",
+    seed: int = 1,
+    network: NetworkConfig = NETWORK,
+    context: tuple[str, ...] = (),
+    gazetteer: Gazetteer | None = None,
 ) -> ModelArtifact:
     """An artefact of a few kilobytes; another ``seed`` gives other answers, a wider ``network`` takes longer."""
     features = FeatureConfig(ngram_sizes=(2, 3), ngram_buckets=64, max_ngrams=12, context=context)
@@ -67,6 +74,7 @@ def tiny_artifact(
         samples=(),
         scores={"valid": {"slots": {"f1": 0.0}}},
         card="# tiny\n\nRandom weights, for tests.\n",
+        gazetteer=gazetteer,
     )
     tagger = Tagger(artifact)
     return ModelArtifact(**{**vars(artifact), "samples": tuple(tagger.sample(text) for text in SAMPLES)})

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.artifact import ModelArtifact
+from model.gazetteer import Gazetteer
 from training.config import NetworkConfig, TrainingConfig
 from training.data.corpus import Corpus
 from training.evaluate import Report
@@ -50,6 +51,7 @@ def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, m
         ),
         _scope(measured.scope),
         _pairs(measured.pairs),
+        _gazetteer(artifact.gazetteer),
         "## Training data",
         "\n".join(f"- {source}: {count} examples" for source, count in sorted(counts.items())),
         f"sha256 of all examples, training and validation, in order: `{data_sha256}`",
@@ -91,6 +93,16 @@ def _pairs(pairs: Sequence[PairScore]) -> str:
     table += [f"| {one.language} | {one.utterances} | {one.right} | {one.pairs} | {one.whole} |" for one in pairs]
     about = "Two utterances that differ in a word and in a role, none of them trained on; right is every slot with its borders."
     return "\n\n".join(["## Minimal pairs", about, "\n".join(table)])
+
+
+def _gazetteer(gazetteer: Gazetteer | None) -> str:
+    """The tables whose phrases are looked up; nothing where there is none."""
+    tables = [table for table in gazetteer.tables if table.extracts] if gazetteer else []
+    if not tables:
+        return ""
+    rows = [f"| {', '.join(table.slots)} | {len(table.phrases)} | {table.confidence:.2f} |" for table in tables]
+    about = "Phrases looked up where the network finds nothing or doubts, and the share of right ones among such finds on validation data."
+    return "\n\n".join(["## Gazetteer", about, "\n".join(["| slots | phrases | confidence |", "|---|---|---|", *rows])])
 
 
 def _row(source: str, report: Report) -> str:

@@ -15,6 +15,7 @@ CELLS = ("feedforward", "elman", "jordan", "irnn", "gru", "lstm")
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DIRECTIONS = ("forward", "both")
 PRECISIONS = ("fp32", "bf16")
+MISALIGNED = ("report", "snap", "drop", "fail")  # what to do with spans off word borders; training.data.borders does it
 
 
 class TrainingError(SlotlineError):
@@ -23,21 +24,27 @@ class TrainingError(SlotlineError):
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """One set of examples: where it is under the data directory, its reader and the mapping of its labels.
+    """One set of examples: where it is under the data directory, its format ("": told from the file) and the mapping of its labels.
 
+    ``rename_slots``, ``rename_intents``: what its labels are called in the model; a slot called "" is not marked, such an intent not known.
+    ``misaligned``: what becomes of a span that does not fall on word borders, see ``training.data.borders``.
     ``sample``: the share of its records to take. ``copies``: how many equal records to keep, letter case aside; 0 keeps all.
     ``dialogue``: the share that is read with the context of its dialogue, where the set knows it.
     """
 
     path: str
-    reader: str = "jsonl"
+    format: str = ""
     convert: str = "none"
+    rename_slots: dict[str, str] = field(default_factory=dict)
+    rename_intents: dict[str, str] = field(default_factory=dict)
+    misaligned: str = "report"
     sample: float = 1.0
     copies: int = 0
     dialogue: float = 0.0
 
     def __post_init__(self) -> None:
         require(0 <= self.dialogue <= 1, "dialogue", self.dialogue, "a share, 0 to 1")
+        require(self.misaligned in MISALIGNED, "misaligned", self.misaligned, f"one of {', '.join(MISALIGNED)}")
         require(self.copies >= 0, "copies", self.copies, "0 or more")
         require(
             not Path(self.path).is_absolute() and ".." not in Path(self.path).parts, "path", self.path, "a path inside the data directory"
@@ -184,7 +191,9 @@ class TrainingConfig:
     """One model: its name, its data, its shape and how it is trained.
 
     ``slots`` and ``intents`` fix the label set; empty means all that the training data name. ``samples`` are utterances
-    of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
+    of our own whose answers are recorded in the artefact; empty means the first few to validate. ``held_out``: where there is no ``valid``,
+    the share of the training examples that validates. ``gazetteer``: whether tables of phrases in the data become a part of the artefact.
+    ``card`` opens the model card. ``min_count``: how often a word
     must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
     ``minimal_pairs``: a file of utterances in pairs, for the card; in TOML its place is told from that of the config.
     """
@@ -192,8 +201,10 @@ class TrainingConfig:
     name: str
     version: str
     train: tuple[SourceConfig, ...]
-    valid: tuple[SourceConfig, ...]
-    samples: tuple[str, ...]
+    valid: tuple[SourceConfig, ...] = ()
+    samples: tuple[str, ...] = ()
+    held_out: float = 0.0
+    gazetteer: bool = True
     card: str = ""
     languages: tuple[str, ...] = ("en",)
     slots: tuple[str, ...] = ()
@@ -211,8 +222,9 @@ class TrainingConfig:
     fit: FitConfig = field(default_factory=FitConfig)
 
     def __post_init__(self) -> None:
-        for name in ("train", "valid", "samples"):
-            require(len(getattr(self, name)) > 0, name, getattr(self, name), "at least one entry")
+        require(len(self.train) > 0, "train", self.train, "at least one entry")
+        require(0 <= self.held_out < 1, "held_out", self.held_out, "a share, 0 or more, below 1")
+        require(len(self.valid) > 0 or self.held_out > 0, "valid", self.valid, "at least one entry, or held_out = 0.1")
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
         require(self.seed >= 0, "seed", self.seed, "0 or more")
 
@@ -230,9 +242,15 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> TrainingConfig:
 
     Raises ConfigError that names the file, and the key and value at fault.
     """
-    config = build(TrainingConfig, read_settings(path, overrides), path.name)
-    config.tagger()
+    config = config_of(read_settings(path, overrides), path.name)
     return dataclasses.replace(config, minimal_pairs=str(path.parent / config.minimal_pairs)) if config.minimal_pairs else config
+
+
+def config_of(settings: dict[str, Any], where: str) -> TrainingConfig:
+    """Settings as a config. Raises ConfigError that names the key and value at fault, and ``where``."""
+    config = build(TrainingConfig, settings, where)
+    config.tagger()
+    return config
 
 
 def read_settings(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
@@ -243,16 +261,16 @@ def read_settings(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
         raise ConfigError(f"{path} is not there; name a file such as training/configs/atis.toml") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
-    for override in overrides:
-        _apply(settings, override)
+    for each in overrides:
+        override(settings, each)
     return settings
 
 
-def _apply(settings: dict[str, Any], override: str) -> None:
-    """Set one ``table.key=value`` in place."""
-    key, equals, value = override.partition("=")
+def override(settings: dict[str, Any], setting: str) -> None:
+    """Set one ``table.key=value`` in place. Raises ConfigError for what is none."""
+    key, equals, value = setting.partition("=")
     if not equals:
-        raise ConfigError(f"--set {override!r} is not allowed: use key=value, for example fit.epochs=5")
+        raise ConfigError(f"--set {setting!r} is not allowed: use key=value, for example fit.epochs=5")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
@@ -261,5 +279,5 @@ def _apply(settings: dict[str, Any], override: str) -> None:
     for table in tables:
         settings = settings.setdefault(table, {})
         if not isinstance(settings, dict):
-            raise ConfigError(f"--set {override!r} is not allowed: {table} is no table")
+            raise ConfigError(f"--set {setting!r} is not allowed: {table} is no table")
     settings[name] = parsed

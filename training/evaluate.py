@@ -78,6 +78,11 @@ class Report:
         return "\n".join([header, *table, "", *(f"{name:{wide}}  {value}" for name, value in summary)])
 
 
+def selection_score(report: Report) -> float:
+    """What the best epoch is chosen by: the mean of slot F1 and, where there are intents, intent accuracy."""
+    return (report.slots.f1 + report.intent_accuracy) / 2 if report.intent_count else report.slots.f1
+
+
 def _columns(scores: Scores) -> str:
     return f"{scores.precision:>9.2%}  {scores.recall:>7.2%}  {scores.f1:>7.2%}  {scores.gold:>6}  {scores.predicted:>6}"
 

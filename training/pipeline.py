@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import hashlib
+import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,10 +26,12 @@ from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoin
 from training.config import TrainingConfig, TrainingError
 from training.data.batching import TrainingSet, count_text_words, count_words, counts_by_index, example_features
 from training.data.corpus import Corpus, load_corpus, load_texts
+from training.data.fingerprint import fingerprint
 from training.data.records import Example
 from training.data.texts import TextSet
-from training.evaluate import Report, evaluate
+from training.evaluate import Report, evaluate, selection_score
 from training.export import build_graph, verify
+from training.lookup import with_gazetteer
 from training.loop import Epoch, TrainingState, fit
 from training.minimal_pairs import Utterance, count_pairs, read_pairs
 from training.mistakes import mistakes
@@ -37,6 +40,7 @@ from training.pretrain import ClozeEpoch, pretrain
 from training.report import Past, RunRecord, report_path, write_report
 from training.robustness import bearings, scope
 
+SAMPLES = 3  # utterances recorded in an artefact whose config names none
 VERIFIED = 512  # utterances on which the exported graph is held against the network
 
 
@@ -80,7 +84,7 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
     train_corpus, valid_corpus = load_corpus(config, data, strict=strict)
     progress.corpus(train_corpus, valid_corpus)
     texts = load_texts(config, data) if config.pretrain.epochs else ()
-    parts = plan(config, train_corpus.examples, texts)
+    parts = plan(config, train_corpus.examples, texts, train_corpus.lexicon.own_slots() if config.gazetteer else ())
     pairs = read_pairs(Path(config.minimal_pairs)) if config.minimal_pairs else ()
     run = Run(config, parts, train_corpus, valid_corpus, texts, checkpoint_path(out), pairs)
     clock.ends("data")
@@ -130,14 +134,18 @@ class Run:
     def identity(self) -> dict[str, Any]:
         """What must be equal for a checkpoint to be continued."""
         texts = hashlib.sha256("\n".join(self.texts).encode("utf-8", "surrogatepass")).hexdigest()
-        return {"settings": self.config.to_dict(), "data": fingerprint(self.train.examples, self.valid.examples), "texts": texts}
+        examples = fingerprint(self.train.examples, self.valid.examples)
+        return {"settings": self.config.to_dict(), "data": examples, "texts": texts, "slots": self.parts.scheme.slots}
 
 
-def plan(config: TrainingConfig, examples: Sequence[Example], texts: Sequence[str] = ()) -> Parts:
-    """Labels, vocabulary and features; ``texts`` are those of pre-training. Raises TrainingError without a single example."""
+def plan(config: TrainingConfig, examples: Sequence[Example], texts: Sequence[str] = (), looked_up: Iterable[str] = ()) -> Parts:
+    """Labels, vocabulary and features; ``texts`` are those of pre-training, ``looked_up`` slots that only a table of phrases names.
+
+    Raises TrainingError without a single example.
+    """
     if not examples:
         raise TrainingError("there is no training example; check the [[train]] entries and the data directory")
-    slots = config.slots or tuple(sorted({slot.name for example in examples for slot in example.annotation.slots}))
+    slots = config.slots or tuple(sorted({slot.name for example in examples for slot in example.annotation.slots}.union(looked_up)))
     intents = config.intents or tuple(sorted({example.annotation.intent.name for example in examples if example.annotation.intent}))
     counts = count_words(examples, config.features)
     frequent = {word: count for word, count in counts.items() if count >= config.min_count}
@@ -171,7 +179,7 @@ def fit_best(run: Run, progress: Progress, *, resume: bool) -> tuple[TaggerNetwo
     while state.epochs_done < config.epochs and state.epochs_done - best.epoch < config.patience:
         epoch = next(epochs)
         report = validate(run, state.averaged)
-        better = selection_score(report) > best.score
+        better = _is_better(selection_score(report), best.score, run.config)
         best.history.append(dataclasses.asdict(_past(epoch, report)))
         if better:
             best = _Best(epoch.number, selection_score(report), copy.deepcopy(state.averaged.state_dict()), best.history)
@@ -217,9 +225,9 @@ def _restore(state: TrainingState, run: Run) -> _Best:
     return _Best(**stored["best"])
 
 
-def selection_score(report: Report) -> float:
-    """What the best epoch is chosen by: the mean of slot F1 and, where there are intents, intent accuracy."""
-    return (report.slots.f1 + report.intent_accuracy) / 2 if report.intent_count else report.slots.f1
+def _is_better(score: float, best: float, config: TrainingConfig) -> bool:
+    """Of equal epochs the first is kept; but the last where a few held-out examples validate, all of which an early epoch may read."""
+    return score > best or (score == best and not config.valid)
 
 
 def validate(run: Run, network: TaggerNetwork) -> Report:
@@ -255,19 +263,26 @@ def verification_features(run: Run) -> list[Features]:
 
 def score(run: Run, graph: bytes, temperatures: tuple[float, float]) -> tuple[ModelArtifact, dict[str, Report]]:
     """The finished artefact with its samples, calibration, scores and card, and the valid reports they come from, "all" first."""
-    draft = Tagger(_artifact(run, graph, Calibration.none()))
+    unscored = with_gazetteer(_artifact(run, graph, Calibration.none()), run.train.lexicon, run.valid.examples, run.config)
+    draft = Tagger(unscored)
     sources = run.valid.by_source()
     reports = {"all": evaluate(draft, run.valid.examples)} | {source: evaluate(draft, examples) for source, examples in sources.items()}
     pairs = count_pairs(draft, run.pairs)
-    measured = Measured(reports, bearings(draft, run.valid.examples), scope(draft, run.valid.examples), pairs)
+    what = Measured(reports, bearings(draft, run.valid.examples), scope(draft, run.valid.examples), pairs)
     artifact = dataclasses.replace(
-        draft.artifact,
+        unscored,
         calibration=reports["all"].calibration(*temperatures),
-        samples=tuple(draft.sample(text) for text in run.config.samples),
+        samples=tuple(draft.sample(text) for text in _samples(run, draft)),
         scores={source: report.to_dict() for source, report in reports.items()},
-        card=model_card(run.config, draft.artifact, run.train, measured, run.identity["data"]),
+        card=model_card(run.config, unscored, run.train, what, run.identity["data"]),
     )
     return artifact, reports
+
+
+def _samples(run: Run, tagger: Tagger) -> Sequence[str]:
+    """Those of the config, or the first few texts to validate that the tagger takes."""
+    fit = (example for example in run.valid.examples if 0 < len(example.annotation.tokens) <= tagger.max_words)
+    return run.config.samples or [example.annotation.text for example in itertools.islice(fit, SAMPLES)]
 
 
 def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact:
@@ -282,16 +297,3 @@ def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact
         scores={},
         card="",
     )
-
-
-def fingerprint(*parts: Iterable[Example]) -> str:
-    """sha256 of all examples in order: texts, slots, intents, contexts."""
-    digest = hashlib.sha256()
-    for examples in parts:
-        for example in examples:
-            annotation = example.annotation
-            annotated = None if example.annotated is None else sorted(example.annotated)
-            said = (annotation.text, annotation.slots, annotation.intent, annotated, example.asked, example.ongoing)
-            digest.update(repr(said).encode("utf-8", "surrogatepass"))
-        digest.update(b"|")
-    return digest.hexdigest()

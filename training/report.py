@@ -91,8 +91,9 @@ def _plots(record: RunRecord) -> dict[str, str]:
         "scores": _curves(record, _scores(record), "on valid"),
         "rate": _curves(record, {"learning rate": [past.learning_rate for past in record.history]}, "learning rate"),
         "gradient": _gradient(record),
-        "confusion": _confusion(record),
     }
+    if record.mistakes.confusion:  # else there was no slot and none was found
+        drawn["confusion"] = _confusion(record)
     tables = {"word": overall.word, "span": overall.span, "intent": overall.intent}
     return drawn | {name: _reliability(name, table) for name, table in tables.items() if table.count}
 

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.api.admin_schemas import AdminModel, AdminModels
 from app.api.deps import Parts, call_of, check_accept, json_body, parts
 from app.api.requests import LoadRequest, UnloadRequest, validated
-from app.api.schemas import AdminModel, AdminModels
 from app.errors import Refused
 from app.lineup import Command, Line
 from app.registry import ModelRegistry, ServedModel

@@ -7,8 +7,8 @@ from fastapi.routing import APIRoute
 
 from app import errors
 from app.api.admin import PREFIX, Name
+from app.api.admin_schemas import AdminModel
 from app.api.requests import LoadRequest, UnloadRequest
-from app.api.schemas import AdminModel
 from app.errors import FieldError, ServiceError
 
 _ACTIVE = {

@@ -75,6 +75,8 @@ def _slot(judged: JudgedSlot, text: str, view: View) -> dict[str, Any]:
     }
     if judged.reason:
         answer["reason"] = judged.reason
+    if judged.origin is not None:
+        answer["source"], words = judged.origin.source, judged.origin.value or words
     if meaning is not None:
         answer["value"] = {"type": "text", "value": words} if meaning.is_text else meaning.value_json
         answer["value_alternatives"] = meaning.alternatives_json

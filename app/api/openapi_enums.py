@@ -2,8 +2,9 @@
 
 from typing import Any, get_args
 
+from app.api.admin_schemas import VersionState
 from app.api.requests import DateOrder, DatePolicy, Include, Kind, OffsetUnit
-from app.api.schemas import ItemStatus, SlotStatus, UncertainReason, VersionState
+from app.api.schemas import ItemStatus, SlotSource, SlotStatus, UncertainReason
 from app.api.value_schemas import Grain
 from app.lineup import Place
 
@@ -15,6 +16,7 @@ NAMED: dict[str, Any] = {
     "ItemStatus": ItemStatus,
     "Kind": Kind,
     "OffsetUnit": OffsetUnit,
+    "SlotSource": SlotSource,
     "SlotStatus": SlotStatus,
     "UncertainReason": UncertainReason,
     "VersionPlace": Place,

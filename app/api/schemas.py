@@ -10,7 +10,7 @@ from app.api.value_schemas import AnyValue
 SlotStatus = Literal["accepted", "uncertain"]
 UncertainReason = Literal["low_confidence", "ambiguous_role", "value_not_understood"]
 ItemStatus = Literal[422, 500, 503, 504]
-VersionState = Literal["serving", "standby", "stopped"]
+SlotSource = Literal["model", "gazetteer"]
 
 
 class ModelReference(BaseModel):
@@ -37,7 +37,10 @@ class IntentAnswer(BaseModel):
 
 
 class TextValue(BaseModel):
-    """The words as they stand in the text: of a slot that has no other value, such as `carrier`, or a place not in the gazetteer."""
+    """The words as they stand in the text: of a slot that has no other value, such as `carrier`, or a place not in the gazetteer.
+
+    Where the model's gazetteer has a canonical form of the words, that form.
+    """
 
     type: Literal["text"]
     value: str
@@ -76,6 +79,11 @@ class SlotAnswer(BaseModel):
         None,
         description="only where uncertain, the gravest: `low_confidence` is below `min_confidence`; "
         "`ambiguous_role` means that another slot is at least half as likely; `value_not_understood`: `value` is null",
+    )
+    source: SlotSource | None = Field(
+        None,
+        description="only where the model has a gazetteer: whether its network found the slot, or its words stand in a table of phrases "
+        "and the network left them or doubted; `confidence` is then the share of such finds that were right on validation data",
     )
     value: TextValue | AnyValue | None = Field(
         None, description="what the slot means; null where that is not understood; left out only where `values` is false"
@@ -236,12 +244,21 @@ class ModelsAnswer(BaseModel):
     models: list[ModelSummary]
 
 
+class TableSummary(BaseModel):
+    """A table of phrases that a model looks up."""
+
+    slots: list[str] = Field(description="those that its phrases may fill")
+    phrases: int
+    confidence: Probability = Field(description="the share of its finds that were right on validation data")
+
+
 class ModelDetail(ModelSummary):
     """A loaded model with the proof of its quality."""
 
     scores: dict[str, Any] = Field(description="measured on the exported file")
     calibration: dict[str, Any] = Field(description="reliability tables: how often a confidence was right")
     card: str = Field(description="the model card, Markdown")
+    gazetteer: list[TableSummary] | None = Field(None, description="only where the model has one")
 
 
 class Health(BaseModel):
@@ -262,31 +279,3 @@ class Ready(BaseModel):
 
     status: Literal["ready"]
     models: dict[str, ReadyModel]
-
-
-class AdminVersion(BaseModel):
-    """A loaded version of a model."""
-
-    version: str
-    sha256: str
-    artifact: str = Field(description="name of the directory that it was loaded from")
-    state: VersionState = Field(
-        description="`serving` answers requests, `standby` is loaded and waits; the worker thread of a `stopped` one has died"
-    )
-    loaded: str = Field(json_schema_extra={"format": "date-time"})
-
-
-class AdminModel(BaseModel):
-    """The versions of one model."""
-
-    name: str
-    default: bool = Field(description="whether it answers requests that name no model")
-    active: AdminVersion | None = Field(description="answers requests; null for a new model that was not promoted yet")
-    candidate: AdminVersion | None = Field(description="the one loaded last: `promote` makes it active")
-    previous: AdminVersion | None = Field(description="active before the last promotion: `rollback` makes it active again")
-
-
-class AdminModels(BaseModel):
-    """The versions of every model."""
-
-    models: list[AdminModel]

@@ -160,7 +160,7 @@ async def models(request: Request) -> Any:
     return models_of(parts(request).service.registry)
 
 
-@router.get("/models/{name}", response_model=ModelDetail)
+@router.get("/models/{name}", response_model=ModelDetail, response_model_exclude_unset=True)
 async def model(request: Request, name: Annotated[str, Path(description="name of a loaded model")]) -> Any:
     """A model with the scores, the calibration and the card of its artefact."""
     check_accept(request)
@@ -186,8 +186,14 @@ def models_of(registry: ModelRegistry) -> dict[str, Any]:
 def model_of(served: ServedModel, registry: ModelRegistry) -> dict[str, Any]:
     """A model, as ModelDetail describes it."""
     artifact = served.tagger.artifact
+    looked_up = artifact.gazetteer and [
+        {"slots": table.slots, "phrases": len(table.phrases), "confidence": table.confidence}
+        for table in artifact.gazetteer.tables
+        if table.extracts
+    ]
     return {
         **summary(served, registry),
+        **({} if looked_up is None else {"gazetteer": looked_up}),
         "scores": artifact.scores,
         "calibration": artifact.calibration.to_dict(),
         "card": artifact.card,

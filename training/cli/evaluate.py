@@ -24,7 +24,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "file",
         type=Path,
         metavar="FILE",
-        help="examples: .jsonl, .jsonl.gz or a folder with seq.in, seq.out, label; for a reader the folder of the data sets",
+        help="examples in any format of docs/formats.md; for a reader the folder of the data sets",
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the scores to this file too")
     parser.add_argument("--convert", default="none", metavar="NAME", help="map the file's labels first, as a config's entry would")
@@ -37,8 +37,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if values.is_reader(options.artifact):
         return values.evaluate(options, console)
     tagger = Tagger.load(options.artifact)
-    reader = "seq" if options.file.is_dir() else "jsonl"
-    source = SourceConfig(options.file.name, reader, options.convert, dialogue=options.dialogue)
+    source = SourceConfig(options.file.name, convert=options.convert, dialogue=options.dialogue)
     corpus = load_sources([source], options.file.parent, Allowed(), strict=options.strict)
     print_problems(console, corpus)
     report = evaluate(tagger, corpus.examples)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from training.cli import values
-from training.cli.terminal import add_data, add_overrides
+from training.cli.terminal import add_overrides
 from training.cli.watch import Lasts, tell, watching
-from training.config import load_config
+from training.config import TrainingConfig, TrainingError, config_of, load_config, override
+from training.data.unconfigured import settings_for
 from training.files import replace_file
 
 if TYPE_CHECKING:  # torch takes two seconds to import; commands that do not train do without
@@ -22,7 +23,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """The command's arguments."""
     parser = commands.add_parser("train", help="train a model and write its artefact directory")
     parser.set_defaults(run=run)
-    add_data(parser)
+    parser.add_argument(
+        "config",
+        type=Path,
+        metavar="CONFIG",
+        help="a TOML file such as training/configs/atis.toml, or data in any format of docs/formats.md",
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder that holds the data sets (default: that of CONFIG)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="the artefact directory to write (default: runs/NAME)")
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the config's seed")
     parser.add_argument("--resume", action="store_true", help="continue a run that was stopped, from the end of its last epoch")
@@ -40,8 +47,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from training.report import report_path
 
     recorder = None
-    seed = [] if options.seed is None else [f"seed={options.seed}"]
-    config = load_config(options.config, [*options.overrides, *seed])
+    config, folder = _planned(options)
     out = options.out or Path("runs") / config.name
     if options.diagnose:
         from training.diagnose.recorder import GradientRecorder
@@ -49,7 +55,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         recorder = GradientRecorder(config.fit.clip_norm)
     watch = watching(options, console, Lasts(config.fit.epochs, config.pretrain.epochs, options.resume), recorder)
     with closing(watch):
-        report = train(config, options.data, out, watch, resume=options.resume, strict=options.strict)
+        report = train(config, folder, out, watch, resume=options.resume, strict=options.strict)
     if recorder:
         _write_gradients(recorder, out)
     if options.json:
@@ -60,6 +66,19 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.print(f"report: {report_path(out)}", highlight=False, markup=False, soft_wrap=True)
     print(out)
     return 0
+
+
+def _planned(options: argparse.Namespace) -> tuple[TrainingConfig, Path]:
+    """The config and the folder of its data; those of a data file that came without a config."""
+    overrides = [*options.overrides, *([] if options.seed is None else [f"seed={options.seed}"])]
+    if options.config.suffix == ".toml":
+        return load_config(options.config, overrides), options.data or options.config.parent
+    if options.data:
+        raise TrainingError(f"{options.config} is trained on itself: leave out --data {options.data}, or name a config (.toml)")
+    settings = settings_for(options.config)
+    for setting in overrides:
+        override(settings, setting)
+    return config_of(settings, options.config.name), options.config.parent
 
 
 def _write_gradients(recorder: "GradientRecorder", out: Path) -> None:

@@ -40,7 +40,7 @@ def train(options: argparse.Namespace, console: Console) -> int:
     out = options.out or Path("runs") / config.name
     watch = watching(options, console, Lasts(config.fit.epochs, resumed=options.resume))
     with closing(watch):
-        scores = train_reader(config, options.data, out, watch, resume=options.resume)
+        scores = train_reader(config, options.data or options.config.parent, out, watch, resume=options.resume)
     if options.json:
         tell("scores", scores=scores)
         tell("artifact", path=str(out))

@@ -20,9 +20,10 @@ from training.compare.table import Comparison, Result
 from training.compare.trainings import PlannedRun, Watcher, train_all
 from training.config import TrainingConfig, load_config
 from training.data.corpus import load_corpus
+from training.data.fingerprint import fingerprint
 from training.data.records import Example
 from training.files import replace_file
-from training.pipeline import fingerprint, plan
+from training.pipeline import plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model.errors import LabelError, SlotlineError
-from model.labels import Annotation, Intent, LabelScheme, Slot, spans_of_slots
+from model.errors import LabelError
+from model.labels import Annotation, Intent, LabelScheme, Slot
 from model.text import tokenize
 from training.config import SourceConfig, TrainingConfig
 from training.data.answers import generate_answers
 from training.data.augment import augment
 from training.data.booking import CONVERTERS
 from training.data.booking_spans import SLOTS
+from training.data.borders import misaligned, settled
 from training.data.context import with_contexts
+from training.data.formats.table import files_of, format_of
 from training.data.generate import generate
+from training.data.lexicon import Lexicon
 from training.data.places import load_places
-from training.data.readers import READERS
-from training.data.records import Converter, DataProblem, Dropped, Example, Record
-
-
-class DataError(SlotlineError):
-    """A data file is missing, or a record is bad and ``strict`` was asked for; the message names file, line and reason."""
+from training.data.records import DataError, DataProblem, Dropped, Example, Record, checked, is_patterns, is_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,12 @@ class Allowed:
 
 @dataclass
 class Corpus:
-    """Examples in order, bad records, and how many records were left out on purpose, by reason."""
+    """Examples in order, bad records, how many records were left out on purpose, by reason, and what tables of phrases say."""
 
     examples: list[Example] = field(default_factory=list)
     problems: list[DataProblem] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    lexicon: Lexicon = field(default_factory=Lexicon)
 
     def by_source(self) -> dict[str, list[Example]]:
         """Examples by the set they come from: the folder of its file, or the file's name where it stands in none."""
@@ -54,6 +53,10 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
     """The training and the validation examples of a run. Raises DataError for a missing file, and with ``strict`` for a bad record."""
     allowed = Allowed(frozenset(config.slots), frozenset(config.intents))
     train, valid = (load_sources(sources, data, allowed, strict=strict) for sources in (config.train, config.valid))
+    if not config.valid:
+        train.examples, valid.examples = held_out(train.examples, config.held_out, config.seed)
+        if not valid.examples:
+            raise DataError(f"{len(train.examples)} examples are too few to hold some of them out; give more, or name [[valid]]")
     for language in config.generator.languages:
         places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
         train.examples += _generated(config, language, places, held_out=False)
@@ -63,6 +66,27 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
     return train, valid
+
+
+def held_out(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
+    """Examples to train and to validate: of each intent about ``share`` of its texts to validate, one of them at least where it has three.
+
+    Nothing validates only where no intent has three. Equal texts stay together. The choice depends on ``seed`` and on the texts of an
+    intent alone.
+    """
+    texts: dict[str | None, dict[str, None]] = defaultdict(dict)
+    for example in examples:
+        intent = example.annotation.intent
+        texts[intent.name if intent else None][example.annotation.text] = None
+    validating: set[str] = set()
+    for name, found in sorted(texts.items(), key=lambda item: item[0] or ""):
+        chosen = [text for text in found if text not in validating]
+        random.Random(f"{seed} {name}").shuffle(chosen)
+        validating.update(chosen[: max(round(share * len(chosen)), int(len(chosen) > 2))])
+    parts: tuple[list[Example], list[Example]] = [], []
+    for example in examples:
+        parts[example.annotation.text in validating].append(example)
+    return parts
 
 
 def _generated(config: TrainingConfig, language: str, places: Sequence[str], *, held_out: bool) -> Iterator[Example]:
@@ -84,15 +108,15 @@ def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, 
     corpus = Corpus()
     for source in sources:
         copies: Counter[object] = Counter()
-        for outcome in _read(source, data, allowed):
+        for outcome in _read(source, data, allowed, corpus.lexicon):
             if isinstance(outcome, Example) and source.copies:
                 outcome = _unless_copied(outcome, copies, source.copies)
             if isinstance(outcome, Dropped):
                 corpus.dropped[f"{source.path}: {outcome.reason}"] += 1
             elif isinstance(outcome, Example):
                 corpus.examples.append(outcome)
-            elif strict:
-                raise DataError(f"{outcome}; mend the record, or leave out --strict to skip and count it")
+            elif strict or source.misaligned == "fail":
+                raise DataError(f"{outcome}; mend the record, or leave out --strict and misaligned = 'fail' to skip and count it")
             else:
                 corpus.problems.append(outcome)
     return corpus
@@ -106,70 +130,80 @@ def _unless_copied(example: Example, copies: Counter[object], most: int) -> Exam
     return example if copies[key] <= most else Dropped("a further copy")
 
 
-def _read(source: SourceConfig, data: Path, allowed: Allowed) -> Iterator[Example | DataProblem | Dropped]:
-    """One source's records. Which ones a sample keeps depends on the line number alone."""
-    for kind, name, table in (("reader", source.reader, READERS), ("convert", source.convert, CONVERTERS)):
-        if name not in table:
-            raise DataError(f"{kind} = {name!r} is not allowed: use one of {', '.join(table)}")
+def _read(source: SourceConfig, data: Path, allowed: Allowed, lexicon: Lexicon) -> Iterator[Example | DataProblem | Dropped]:
+    """One source's records; its tables go into ``lexicon``. Which ones a sample keeps depends on the line number alone."""
+    if source.convert not in CONVERTERS:
+        raise DataError(f"convert = {source.convert!r} is not allowed: use one of {', '.join(CONVERTERS)}")
     path = data / source.path
     if not path.exists():
         raise DataError(f"{path} is not there; --data must name the folder that holds {source.path}")
-    for numbered in READERS[source.reader](path):
-        if isinstance(numbered, DataProblem):
-            yield numbered
-        elif source.sample == 1 or random.Random(numbered[0]).random() < source.sample:
-            yield from _convert(numbered[1], CONVERTERS[source.convert], allowed, (source, numbered[0]))
+    for file in files_of(path):
+        reads = format_of(source.format, file).read(file)
+        place = str(file.relative_to(data))
+        for found in reads:
+            if isinstance(found, DataProblem | Dropped):
+                yield found
+            elif is_table(found[1]) or is_patterns(found[1]):
+                yield from _listed(found[1], source, (place, found[0]), lexicon)
+            elif source.sample == 1 or random.Random(found[0]).random() < source.sample:
+                yield from _convert(found[1], source, allowed, (place, found[0]), lexicon)
+
+
+def _listed(record: Record, source: SourceConfig, place: tuple[str, int], lexicon: Lexicon) -> Iterator[DataProblem | Dropped]:
+    try:
+        record = checked(record)
+    except LabelError as error:
+        yield DataProblem(*place, str(error))
+        return
+    if is_patterns(record):
+        yield Dropped("regular expressions, of which no use is made")
+    else:
+        lexicon.add_table(record, source.rename_slots)
 
 
 def _convert(
-    record: Record, convert: Converter, allowed: Allowed, origin: tuple[SourceConfig, int]
+    record: Record, source: SourceConfig, allowed: Allowed, place: tuple[str, int], lexicon: Lexicon
 ) -> Iterator[Example | DataProblem | Dropped]:
     """One record as an example, a drop or a problem; a nested span that the record announces counts as dropped beside it."""
-    source, number = origin
-    place = source.path, number
     try:
-        converted = convert(_checked(record))
+        converted = CONVERTERS[source.convert](checked(record))
         if isinstance(converted, Dropped):
             yield converted
             return
-        if random.Random(-number).random() < source.dialogue:
+        if random.Random(-place[1]).random() < source.dialogue:
             converted = {**converted, **converted.get("in_dialogue", {})}
         spans = converted["spans"]
         if record.get("overlap"):
             spans = _outermost(spans)
             yield from [Dropped("a span inside another one")] * (len(converted["spans"]) - len(spans))
-        yield _example(converted, spans, allowed, place)
+        off = misaligned(converted["text"], spans)
+        if off and source.misaligned in ("report", "fail"):
+            raise LabelError(str(off[0]))
+        yield from [Dropped(f"the borders of a span off word borders (misaligned = {source.misaligned!r})")] * len(off)
+        named = _renamed(converted, settled(spans, off, source.misaligned), source)
+        yield _example(named, named["spans"], allowed, place)
+        lexicon.add_spans(converted["text"], named["spans"])
     except LabelError as error:
         yield DataProblem(*place, str(error))
 
 
-def _checked(record: Record) -> Record:
-    """The record, if its fields have the types that converters rely on; raises LabelError."""
-    text, spans, intent = record.get("text"), record.get("spans", []), record.get("intent")
-    if not isinstance(text, str) or not text.strip():
-        raise LabelError(f"text = {text!r} is no utterance")
-    if not isinstance(spans, list) or not all(isinstance(span, dict) for span in spans):
-        raise LabelError("spans is no list of objects")
-    for span in spans:
-        start, end, label = span.get("start"), span.get("end"), span.get("label")
-        if type(start) is not int or type(end) is not int or not isinstance(label, str):
-            raise LabelError(f"span {span!r} needs whole numbers start and end and a string label")
-        if not 0 <= start < end <= len(text):
-            raise LabelError(f"span {start}:{end} ({label}) does not lie within the {len(text)} characters of the text")
-    if intent is not None and not isinstance(intent, str):
-        raise LabelError(f"intent = {intent!r} is no string")
-    return {**record, "spans": spans, "intent": intent}
+def _renamed(record: Record, spans: Sequence[Record], source: SourceConfig) -> Record:
+    """The record with the names that the config gives its labels and its intent; a label that becomes "" is not marked."""
+    if source.rename_slots:
+        named = [(source.rename_slots.get(span["label"], span["label"]), span) for span in spans]
+        spans = [{**span, "entity": span.get("entity", span["label"]), "label": name} for name, span in named if name]
+    intent = record["intent"]
+    return {**record, "spans": list(spans), "intent": source.rename_intents.get(intent, intent) or None}
 
 
 def _example(record: Record, spans: Sequence[Record], allowed: Allowed, place: tuple[str, int]) -> Example:
-    """The example; raises LabelError for labels that are not allowed, spans off word borders and overlaps."""
+    """The example; raises LabelError for labels that are not allowed and for overlaps."""
     text, intent = record["text"], record["intent"]
     for name, names in [(span["label"], allowed.slots) for span in spans] + [(intent, allowed.intents)]:
         if name and names and name not in names:
             raise LabelError(f"label {name!r} is not one of the {len(names)} of the model; map it or add it")
     tokens = tokenize(text)
     slots = tuple(sorted((Slot(span["label"], span["start"], span["end"]) for span in spans), key=lambda slot: (slot.start, slot.end)))
-    spans_of_slots(slots, tokens)
     for one, other in itertools.pairwise(slots):
         if other.start < one.end:
             raise LabelError(f"span {other.start}:{other.end} ({other.name}) overlaps {one.start}:{one.end} ({one.name})")

@@ -111,7 +111,7 @@ def test_examples_are_grouped_by_the_set_they_come_from(tmp_path: Path) -> None:
     ("source", "reason"),
     [
         (SourceConfig("none.jsonl"), "none.jsonl is not there"),
-        (SourceConfig("set.jsonl", reader="csv"), "reader = 'csv' is not allowed: use one of jsonl, seq"),
+        (SourceConfig("set.jsonl", format="csv"), "format = 'csv' is not allowed: use one of jsonl, rasa"),
         (SourceConfig("set.jsonl", convert="x"), "convert = 'x' is not allowed: use one of none"),
     ],
 )

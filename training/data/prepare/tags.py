@@ -8,9 +8,9 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
+from training.data.formats import seq
 from training.data.prepare.forms import Convert, Item, item, record
 from training.data.prepare.raw import RawError
-from training.data.readers import read_seq
 from training.data.records import DataProblem
 
 NAMES = tuple(f"{split}/{name}" for split in ("train", "valid") for name in ("seq.in", "seq.out", "label"))
@@ -21,7 +21,7 @@ def converter(name: str) -> Convert:
 
     def convert(folder: Path, files: Iterable[str]) -> Iterator[Item]:
         for split in (str(PurePath(file).parent) for file in files if file.endswith("seq.in")):
-            for read in read_seq(folder / split):
+            for read in seq.read(folder / split):
                 if isinstance(read, DataProblem):
                     raise RawError(f"{read}; fetch the files again")
                 number, made = read

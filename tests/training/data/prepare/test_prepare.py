@@ -6,10 +6,10 @@ import pytest
 
 from tests.training.data.prepare.miniatures import MINIATURES
 from training.__main__ import main
+from training.data.formats.jsonl import read as read_jsonl
 from training.data.prepare.raw import RawError
 from training.data.prepare.sources import SOURCES, listing
 from training.data.prepare.write import Prepared, prepare
-from training.data.readers import read_jsonl
 
 HWU = b"answerid;scenario;intent;answer_annotation\n"
 names = pytest.mark.parametrize("name", SOURCES)

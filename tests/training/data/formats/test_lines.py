@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.labels import LabelScheme, Span
-from training.data.readers import read_jsonl, read_seq
+from training.data.formats.jsonl import read as read_jsonl
+from training.data.formats.seq import read as read_seq
 from training.data.records import DataProblem
 
 RECORDS = [{"text": f"to Oslo {n}", "spans": [], "intent": None} for n in range(5)]
