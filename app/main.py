@@ -13,8 +13,8 @@ from app import __version__, tracing
 from app.api import admin, health, pages, stream, v1, values
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
+from app.api.failures import on_client_gone, on_http_error, on_service_error
 from app.api.gate import Gate
-from app.api.problems import on_client_gone, on_http_error, on_service_error
 from app.control import Control, LocalControl
 from app.errors import ClientGone, ServiceError, StartupError
 from app.lineup import Lines

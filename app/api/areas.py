@@ -1,6 +1,7 @@
 """Which kinds of paths there are, what the gate asks of each, and the security headers of its answers."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 Header = tuple[bytes, bytes]
 
@@ -21,23 +22,47 @@ PAGE_HEADERS: tuple[Header, ...] = (
 )
 
 
+Dialect = Literal["problem", "rasa", "v2"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # an area is itself, not whatever has the same headers
 class Area:
-    """A kind of paths: the headers of its answers, and whether it answers to any Host header."""
+    """A kind of paths: the headers of its answers, whether it answers to any Host header, whether it takes an API key and counts for the
+    rate limit, and the dialect in which it tells errors.
+    """
 
     headers: tuple[Header, ...]
     any_host: bool = False
+    keyed: bool = False
+    dialect: Dialect = "problem"
 
 
-API = Area(API_HEADERS)  # what takes a key and counts for the rate limit
+API = Area(API_HEADERS, keyed=True)
+RASA = Area(API_HEADERS, keyed=True, dialect="rasa")
+RASA_OPEN = Area(API_HEADERS, dialect="rasa")  # Rasa asks for no token there
+V2 = Area(API_HEADERS, keyed=True, dialect="v2")
+V2_HEALTH = Area(API_HEADERS, any_host=True, dialect="v2")
 ADMIN = Area(API_HEADERS)
 HEALTH = Area(API_HEADERS, any_host=True)  # probes call by address and have no key, and a refusal would restart the service
 METRICS = Area(API_HEADERS, any_host=True)  # scrapers call by address too; a setting asks them for a key
 PAGES = Area(PAGE_HEADERS)
 DOCUMENT = Area(API_HEADERS)
-AREAS = (API, ADMIN, HEALTH, METRICS, PAGES, DOCUMENT)
+AREAS = (API, RASA, RASA_OPEN, V2, V2_HEALTH, ADMIN, HEALTH, METRICS, PAGES, DOCUMENT)
 
-_EXACT = {"/": PAGES, "/docs": PAGES, "/redoc": PAGES, "/openapi.json": DOCUMENT, "/metrics": METRICS}
+_EXACT = {
+    **{path: PAGES for path in ("/", "/docs", "/redoc")},
+    **{path: RASA for path in ("/status", "/model")},
+    **{"/openapi.json": DOCUMENT, "/metrics": METRICS, "/version": RASA_OPEN, "/v2": V2},
+}
+_BENEATH = (  # the first that fits
+    ("/v1/admin", ADMIN),
+    ("/v1/", API),
+    ("/health/", HEALTH),
+    ("/v2/health/", V2_HEALTH),
+    ("/v2/", V2),
+    ("/model/", RASA),
+    ("/static/", PAGES),
+)
 
 
 def area_of(path: str) -> Area:
@@ -45,8 +70,4 @@ def area_of(path: str) -> Area:
     area = _EXACT.get(path)
     if area is not None:
         return area
-    if path.startswith("/v1/"):
-        return ADMIN if path.startswith("/v1/admin") else API
-    if path.startswith("/health/"):
-        return HEALTH
-    return PAGES if path.startswith("/static/") else API
+    return next((area for beginning, area in _BENEATH if path.startswith(beginning)), API)

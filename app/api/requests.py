@@ -21,7 +21,7 @@ from app.lineup import Place
 
 T = TypeVar("T")
 
-Include = Literal["words", "alternatives", "distribution", "explanation"]
+Include = Literal["words", "alternatives", "intents", "distribution", "explanation"]
 OffsetUnit = Literal["codepoint", "utf16", "utf8"]
 DatePolicy = Literal["future", "past", "nearest"]
 DateOrder = Literal["mdy", "dmy", "ymd"]
@@ -83,6 +83,7 @@ class Options(Request):
         ("words",),
         max_length=10,
         description="`words`: every word with its most probable labels; `alternatives`: the other labels of each slot; "
+        "`intents`: every intent with its probability; "
         "`distribution`: the probability of every label of every word, as one matrix; `explanation`: how far the probability of each slot "
         "falls without each other word, which takes as many readings more as there are words",
     )
