@@ -12,7 +12,6 @@ ServiceError
 │   ├── HeadTimeout      408   the head did not come in time
 │   ├── HeadTooLarge     431   too many or too large headers
 │   ├── NotFound         404   no such model or page
-│   ├── MethodNotAllowed 405   the path does not answer this method
 │   ├── BodyTimeout      408   the body did not come in time
 │   ├── BodyTooLarge     413
 │   ├── WrongMediaType   415
@@ -157,14 +156,6 @@ class NotFound(Refused):
     status = 404
     code = "not_found"
     title = "Not found"
-
-
-class MethodNotAllowed(Refused):
-    """The path does not answer this method."""
-
-    status = 405
-    code = "method_not_allowed"
-    title = "Method not allowed"
 
 
 class NotAcceptable(Refused):

@@ -31,6 +31,8 @@ from model.text import tokenize
 
 logger = logging.getLogger(__name__)
 
+NO_WORDS = "no_words"  # the code of what is wrong with a text in which nothing stands
+
 
 class Options(NamedTuple):
     """What a caller asks of one or many texts; None stands for the default."""
@@ -236,7 +238,7 @@ class AnnotationService:
         try:
             prepared = plan.served.tagger.prepare(text, plan.expected_slots, plan.intent)
         except TextError as error:
-            code = "too_many_words" if tokenize(text) else "no_words"
+            code = "too_many_words" if tokenize(text) else NO_WORDS
             raise invalid(pointer, code, str(error)) from error
         except Exception as error:  # a tagger's failure belongs to its text, whatever it is
             logger.error("%s could not prepare one utterance: %s", plan.served.name, type(error).__name__)  # the message may quote it

@@ -52,6 +52,7 @@ AREAS = (API, RASA, RASA_OPEN, V2, V2_HEALTH, ADMIN, HEALTH, METRICS, PAGES, DOC
 _EXACT = {
     **{path: PAGES for path in ("/", "/docs", "/redoc")},
     **{path: RASA for path in ("/status", "/model")},
+    **{path: API for path in ("/v1/parse", "/v1/parse/batch")},  # asked most
     **{"/openapi.json": DOCUMENT, "/metrics": METRICS, "/version": RASA_OPEN, "/v2": V2},
 }
 _BENEATH = (  # the first that fits

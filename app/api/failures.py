@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.api.areas import Dialect, area_of
 from app.api.problems import MEDIA_TYPE, TYPE_PREFIX, problem
-from app.errors import AnnotationFailed, Forbidden, Invalid, Malformed, MethodNotAllowed, NotFound, ServiceError, Unauthorized
+from app.errors import AnnotationFailed, Forbidden, Invalid, Malformed, NotFound, Refused, ServiceError, Unauthorized
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,14 @@ RASA_REASONS = {  # the words that Rasa itself uses; what it never answers has t
 }
 
 Body = tuple[dict[str, Any], int, str]  # what is said, the status, the media type
+
+
+class MethodNotAllowed(Refused):
+    """The path does not answer this method: what the router itself finds."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Method not allowed"
 
 
 def failure(error: ServiceError, path: str, request_id: str | None) -> Body:

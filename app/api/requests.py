@@ -178,7 +178,7 @@ def _keep_bad_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return BadItem(id=name if isinstance(name, str) and len(name) <= 200 else None, errors=field_errors(error))
 
 
-def _check_number(items: Any, validation: ValidationInfo) -> Any:
+def check_number(items: Any, validation: ValidationInfo) -> Any:
     """Before any item is looked at: to describe what is wrong with each of 300,000 takes seconds."""
     most = (validation.context or {}).get("max_batch_items")
     if most is not None and isinstance(items, list) and len(items) > most:
@@ -190,7 +190,7 @@ def _check_number(items: Any, validation: ValidationInfo) -> Any:
 class ManyTexts(Request):
     """Utterances."""
 
-    items: Annotated[list[Annotated[BatchItem, WrapValidator(_keep_bad_item)]], BeforeValidator(_check_number)] = Field(
+    items: Annotated[list[Annotated[BatchItem, WrapValidator(_keep_bad_item)]], BeforeValidator(check_number)] = Field(
         min_length=1, description="texts, in the order of the answers; the service limits their number"
     )
 
@@ -209,7 +209,7 @@ class PhraseItem(Request):
 class ValuesRequest(Request):
     """Many phrases with the same context; each has its own status."""
 
-    phrases: Annotated[list[Annotated[PhraseItem, WrapValidator(_keep_bad_item)]], BeforeValidator(_check_number)] = Field(
+    phrases: Annotated[list[Annotated[PhraseItem, WrapValidator(_keep_bad_item)]], BeforeValidator(check_number)] = Field(
         min_length=1, description="in the order of the answers; the service limits their number"
     )
     context: TimeContext = Field(_DEFAULT_TIME_CONTEXT)
