@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from app import __version__, tracing
-from app.api import admin, health, pages, stream, v1, values
+from app.api import admin, health, pages, rasa, stream, v1, v2, values
 from app.api.deps import Parts
 from app.api.exchange import ExchangeMiddleware
+from app.api.failures import on_client_gone, on_http_error, on_service_error
 from app.api.gate import Gate
-from app.api.problems import on_client_gone, on_http_error, on_service_error
 from app.control import Control, LocalControl
 from app.errors import ClientGone, ServiceError, StartupError
 from app.lineup import Lines
@@ -22,6 +22,7 @@ from app.loading import Loaded, active_lines, load_all, loaded
 from app.metrics import Metrics
 from app.outbox import Outbox
 from app.phrases import PhraseReader, load_reader
+from app.rasa_names import RasaNames
 from app.registry import ModelRegistry
 from app.service import AnnotationService
 from app.settings import Settings
@@ -66,6 +67,7 @@ def assemble(
         Outbox(),
         control or LocalControl(registry),
         Streams(settings.max_streams),
+        _rasa_names(settings, registry),
     )
 
     @asynccontextmanager
@@ -107,12 +109,25 @@ async def _at_work(parts: Parts) -> AsyncIterator[None]:
     parts.metrics.flush()
 
 
+def _rasa_names(settings: Settings, registry: ModelRegistry) -> RasaNames:
+    """Raises StartupError for names of what no model has."""
+    names, schemes = settings.read_rasa_names(), [served.tagger.labels for served in registry.served.values()]
+    slots, intents = {slot for scheme in schemes for slot in scheme.slots}, {intent for scheme in schemes for intent in scheme.intents}
+    if unknown := names.unknown(slots, intents):
+        raise StartupError(
+            f"{settings.rasa_names} names {', '.join(unknown)}, which no loaded model has; see `/v1/labels` for what there is"
+        )
+    return names
+
+
 def _mount(app: FastAPI, parts: Parts) -> None:
+    doors = [*(rasa.ROUTES if parts.settings.rasa_door else ()), *(v2.ROUTES if parts.settings.inference_door else ())]
+    plain = [*PLAIN, *doors]
     app.router.routes.extend(v1.ROUTES)  # first, because they are asked most
     app.include_router(v1.router)
     app.include_router(health.router)
     app.include_router(admin.router)
-    app.router.routes.extend(PLAIN)
+    app.router.routes.extend(plain)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(ClientGone, on_client_gone)
@@ -120,7 +135,7 @@ def _mount(app: FastAPI, parts: Parts) -> None:
     stack = app.build_middleware_stack()
     assert isinstance(stack, ServerErrorMiddleware)
     app.middleware_stack = ExchangeMiddleware(
-        stack.app, parts, [*v1.ROUTES, *PLAIN], v1.HOT, v1.AT_ONCE, sockets={stream.PATH: stream.serve}
+        stack.app, parts, [*v1.ROUTES, *plain], v1.HOT, v1.AT_ONCE, sockets={stream.PATH: stream.serve}
     )
 
 

@@ -284,7 +284,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._deaf = True
         self._unset_keepalive_if_required()
         self._parts.metrics.answered("(none)", "(other)", error.status, 0.0)
-        self.transport.write(refusal(error))
+        self.transport.write(refusal(error, b"" if self.scope is None else self.url))
         self.transport.write_eof()
         self.flow.resume_reading()
         self._end_after(LINGER_S)

@@ -23,12 +23,15 @@ from app.registry import ModelRegistry, ServedModel
 from app.settings import Settings
 from app.values import ValueService
 from app.waiting import Falls, Gone, Promise, Served
+from model.decode import likeliest, rounded
 from model.errors import TextError
-from model.labels import Annotation, WordLabels
+from model.labels import Annotation, Intent, WordLabels
 from model.tagger import Prepared
 from model.text import tokenize
 
 logger = logging.getLogger(__name__)
+
+NO_WORDS = "no_words"  # the code of what is wrong with a text in which nothing stands
 
 
 class Options(NamedTuple):
@@ -235,7 +238,7 @@ class AnnotationService:
         try:
             prepared = plan.served.tagger.prepare(text, plan.expected_slots, plan.intent)
         except TextError as error:
-            code = "too_many_words" if tokenize(text) else "no_words"
+            code = "too_many_words" if tokenize(text) else NO_WORDS
             raise invalid(pointer, code, str(error)) from error
         except Exception as error:  # a tagger's failure belongs to its text, whatever it is
             logger.error("%s could not prepare one utterance: %s", plan.served.name, type(error).__name__)  # the message may quote it
@@ -251,6 +254,16 @@ class AnnotationService:
             return self._prepare(text, plan, pointer)
         except (Invalid, AnnotationFailed) as error:
             return error
+
+
+def intents_of(reading: Reading, plan: Plan) -> list[Intent]:
+    """Every intent that the model tells apart with its probability, likeliest first; the first is the annotation's own."""
+    intents_I = reading.annotation.intent_probabilities_I
+    if intents_I is None:
+        return []
+    columns, found = likeliest(intents_I[None], len(intents_I))
+    names = plan.served.tagger.labels.intents
+    return [Intent(names[column], share) for column, share in zip(columns[0].tolist(), rounded(found[0]).tolist(), strict=True)]
 
 
 def blank(text: str, plan: Plan) -> Reading:

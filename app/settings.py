@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.access.hosts import AllowedHosts
@@ -14,6 +14,7 @@ from app.access.keys import KeyRing, read_keys, refuse_shared
 from app.access.origins import AllowedOrigins
 from app.access.proxies import TrustedProxies
 from app.cores import available_cores
+from app.rasa_names import AS_THEY_ARE, RasaNames, read_names
 
 ENV_PREFIX = "SLOTLINE_"
 SHIPPED_MODELS = Path(str(files("model"))) / "artifacts"
@@ -103,6 +104,12 @@ class Settings(BaseSettings):
         None, description="addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
 
+    rasa_door: bool = Field(True, description="whether /model/parse, /status and /version answer as Rasa Open Source does")
+    rasa_names: Path | None = Field(
+        None, description="TOML file: which entity, in which role, each slot is at Rasa's door, and what intents are called there"
+    )
+    inference_door: bool = Field(True, description="whether /v2 answers by the Open Inference Protocol, as Triton and KServe do")
+
     workers: int = Field(1, ge=1, le=256, description="processes that serve; more than one are watched by a supervisor")
     worker_timeout_s: float = Field(10.0, gt=0, description="seconds without a sign of life after which a worker process is replaced")
 
@@ -138,6 +145,13 @@ class Settings(BaseSettings):
         TrustedProxies(self.trusted_proxies)
         return self
 
+    @field_validator("rasa_names")
+    @classmethod
+    def _names_are_well_formed(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            read_names(file)
+        return file
+
     @model_validator(mode="after")
     def _threads_follow_the_quota(self) -> Self:
         if self.threads == 0:
@@ -148,6 +162,10 @@ class Settings(BaseSettings):
     def read_api_keys(self) -> KeyRing:
         """The API's keys, also those of the file. Raises ValueError."""
         return read_keys("api_keys", _revealed(self.api_keys), self.api_keys_file)
+
+    def read_rasa_names(self) -> RasaNames:
+        """What slots and intents are called at Rasa's door. Raises ValueError."""
+        return AS_THEY_ARE if self.rasa_names is None else read_names(self.rasa_names)
 
     def read_admin_keys(self) -> KeyRing:
         """The keys of the administration, also those of the file. Raises ValueError."""

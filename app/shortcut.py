@@ -8,7 +8,7 @@ import orjson
 from starlette.types import Receive, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from app.api.problems import MEDIA_TYPE, problem
+from app.api.failures import failure
 from app.errors import ServiceError
 from app.outbox import Outbox
 
@@ -61,13 +61,14 @@ class Shortcut:
         self._cycle.keep_alive = False
 
 
-def refusal(error: ServiceError) -> bytes:
-    """The whole answer to what could not even be read; the connection ends with it."""
-    body = orjson.dumps(problem(error))
-    headers = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
+def refusal(error: ServiceError, url: bytes) -> bytes:
+    """The whole answer to what could not even be read; the connection ends with it. ``url``: of the request, as far as it came."""
+    said, status, media_type = failure(error, str(url, "latin-1").partition("?")[0], None)
+    body = orjson.dumps(said)
+    headers = f"content-type: {media_type}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
     if error.retry_after_s:
         headers += f"retry-after: {error.retry_after_s}\r\n"
-    return STATUS_LINE[error.status] + headers.encode() + b"\r\n" + body
+    return STATUS_LINE[status] + headers.encode() + b"\r\n" + body
 
 
 def _finish(cycle: RequestResponseCycle, answer: bytes, on_response: Callable[[], None]) -> None:

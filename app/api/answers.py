@@ -10,7 +10,7 @@ from app.api.requests import Options
 from app.judgement import JudgedSlot
 from app.reference import Occasion
 from app.registry import ServedModel
-from app.service import Plan, Reading
+from app.service import Plan, Reading, intents_of
 from model.decode import likeliest, rounded
 from model.labels import Annotation
 from model.language import language_of
@@ -46,6 +46,8 @@ def parsed(reading: Reading, plan: Plan, options: Options, total_s: float) -> di
     if reading.falls is not None:
         for slot, falls in zip(answer["slots"], reading.falls, strict=True):
             slot["explanation"] = [{"word": word, "text": annotation.tokens[word].text, "fall": fall} for word, fall in falls]
+    if "intents" in view.include:
+        answer["intents"] = [{"name": name, "confidence": share} for name, share in intents_of(reading, plan)]
     if "words" in view.include:
         answer["words"] = _words(annotation, plan.served, view)
     if "distribution" in view.include:

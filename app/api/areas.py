@@ -1,6 +1,7 @@
 """Which kinds of paths there are, what the gate asks of each, and the security headers of its answers."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 Header = tuple[bytes, bytes]
 
@@ -30,24 +31,49 @@ DOCS_HEADERS: tuple[Header, ...] = (
 )
 
 
+Dialect = Literal["problem", "rasa", "v2"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)  # an area is itself, not whatever has the same headers
 class Area:
-    """A kind of paths: the headers of its answers, and whether it answers to any Host header."""
+    """A kind of paths: the headers of its answers, whether it answers to any Host header, whether it takes an API key and counts for the
+    rate limit, and the dialect in which it tells errors.
+    """
 
     headers: tuple[Header, ...]
     any_host: bool = False
+    keyed: bool = False
+    dialect: Dialect = "problem"
 
 
-API = Area(API_HEADERS)  # what takes a key and counts for the rate limit
+API = Area(API_HEADERS, keyed=True)
+RASA = Area(API_HEADERS, keyed=True, dialect="rasa")
+RASA_OPEN = Area(API_HEADERS, dialect="rasa")  # Rasa asks for no token there
+V2 = Area(API_HEADERS, keyed=True, dialect="v2")
+V2_HEALTH = Area(API_HEADERS, any_host=True, dialect="v2")
 ADMIN = Area(API_HEADERS)
 HEALTH = Area(API_HEADERS, any_host=True)  # probes call by address and have no key, and a refusal would restart the service
 METRICS = Area(API_HEADERS, any_host=True)  # scrapers call by address too; a setting asks them for a key
 PAGES = Area(PAGE_HEADERS)
 DOCS = Area(DOCS_HEADERS)
 DOCUMENT = Area(API_HEADERS)
-AREAS = (API, ADMIN, HEALTH, METRICS, PAGES, DOCS, DOCUMENT)
+AREAS = (API, RASA, RASA_OPEN, V2, V2_HEALTH, ADMIN, HEALTH, METRICS, PAGES, DOCS, DOCUMENT)
 
-_EXACT = {"/": PAGES, "/model": PAGES, "/docs": DOCS, "/redoc": DOCS, "/openapi.json": DOCUMENT, "/metrics": METRICS}
+_EXACT = {
+    **{path: PAGES for path in ("/", "/model")},
+    **{path: DOCS for path in ("/docs", "/redoc")},
+    **{path: API for path in ("/v1/parse", "/v1/parse/batch")},  # asked most
+    **{"/openapi.json": DOCUMENT, "/metrics": METRICS, "/status": RASA, "/version": RASA_OPEN, "/v2": V2},
+}
+_BENEATH = (  # the first that fits
+    ("/v1/admin", ADMIN),
+    ("/v1/", API),
+    ("/health/", HEALTH),
+    ("/v2/health/", V2_HEALTH),
+    ("/v2/", V2),
+    ("/model/", RASA),
+    ("/static/", PAGES),
+)
 
 
 def area_of(path: str) -> Area:
@@ -55,8 +81,4 @@ def area_of(path: str) -> Area:
     area = _EXACT.get(path)
     if area is not None:
         return area
-    if path.startswith("/v1/"):
-        return ADMIN if path.startswith("/v1/admin") else API
-    if path.startswith("/health/"):
-        return HEALTH
-    return PAGES if path.startswith("/static/") else API
+    return next((area for beginning, area in _BENEATH if path.startswith(beginning)), API)

@@ -16,6 +16,7 @@ from app.control import Control
 from app.errors import BodyTimeout, BodyTooLarge, ClientGone, NotAcceptable, WrongMediaType
 from app.metrics import Metrics
 from app.outbox import Outbox
+from app.rasa_names import AS_THEY_ARE, RasaNames
 from app.service import AnnotationService
 from app.settings import Settings
 from app.streams import Streams
@@ -38,6 +39,7 @@ class Parts:
     outbox: Outbox
     control: Control
     streams: Streams
+    rasa_names: RasaNames = AS_THEY_ARE
 
 
 class Exchange(NamedTuple):
@@ -119,6 +121,15 @@ async def json_body(call: Call) -> bytes:
     Raises WrongMediaType, NotAcceptable, BodyTooLarge, BodyTimeout and ClientGone.
     """
     check_head(call)
+    return await whole_body(call)
+
+
+async def whole_body(call: Call) -> bytes:
+    """The body of a request, whatever it declares it to be. Raises WrongMediaType, BodyTooLarge, BodyTimeout and ClientGone.
+
+    WrongMediaType: it is compressed.
+    """
+    _check_encoding(call.exchange.headers)
     settings = call.parts.settings
     with Watched(call.parts.timers, settings.body_timeout_s, lambda watched: watched.break_off(_too_late(settings.body_timeout_s))):
         return await _read(call, settings.max_body_bytes)
@@ -193,6 +204,10 @@ def _check_content_type(headers: Mapping[bytes, bytes]) -> None:
     given = headers.get(b"content-type", b"")
     if given != b"application/json":
         _check_spelling(given.decode("latin-1"))
+    _check_encoding(headers)
+
+
+def _check_encoding(headers: Mapping[bytes, bytes]) -> None:
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise WrongMediaType("send the body without Content-Encoding; compressed bodies are not taken")
 

@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.access_log import AccessLog
 from app.api.areas import Header
 from app.api.deps import Beginner, Call, Exchange, Handler, Outcome, Parts, Shortcut, Socket, SocketHandler
+from app.api.failures import CLIENT_GONE, failure_response, unforeseen
 from app.api.gate import Admission
-from app.api.problems import CLIENT_GONE, problem_response, unforeseen
 from app.errors import ClientGone, NotFound, ServiceError
 
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -146,13 +146,13 @@ class ExchangeMiddleware:
         try:
             await work
         except ServiceError as error:
-            await problem_response(error, exchange.request_id)(scope, receive, sender)
+            await failure_response(error, scope)(scope, receive, sender)
         except ClientGone:
             await Response(status_code=CLIENT_GONE)(scope, receive, sender)
         except Exception as error:  # whatever a handler raises, the caller gets a problem and the server goes on
             failed = unforeseen(error, exchange.request_id)
             if not sender.status:
-                await problem_response(failed, exchange.request_id)(scope, receive, sender)
+                await failure_response(failed, scope)(scope, receive, sender)
         finally:
             known = scope["path"] in self._sockets if scope["type"] == "websocket" else (scope["method"], scope["path"]) in self._hot
             self._count(scope, sender.status, exchange.seconds(), hot=known)

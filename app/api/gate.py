@@ -9,6 +9,7 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
@@ -18,14 +19,15 @@ from app.access.keys import KeyRing
 from app.access.origins import AllowedOrigins, is_preflight
 from app.access.proxies import TrustedProxies, site_of
 from app.access.quota import Quota, RateFields, Stand
-from app.api.areas import ADMIN, API, AREAS, METRICS, Area, Header, area_of
-from app.api.problems import problem_response
+from app.api.areas import ADMIN, AREAS, METRICS, Area, Header, area_of
+from app.api.failures import failure_response
 from app.errors import AdminOff, Forbidden, ForeignOrigin, QuotaExceeded, ServiceError, Unauthorized
 from app.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 EMPTY = Response(status_code=204)
+NO_KEY = "send a key in the header X-API-Key, or as Authorization: Bearer KEY"
 SCHEMES = frozenset((b"http", b"https"))
 KEY_SUBPROTOCOL = "slotline.key."
 
@@ -46,7 +48,7 @@ class Gate:
         self._keys = settings.read_api_keys()
         self._rings: dict[Area, KeyRing] = {ADMIN: settings.read_admin_keys()}  # what is not here is open
         if self._keys:
-            self._rings[API] = self._keys
+            self._rings.update((area, self._keys) for area in AREAS if area.keyed)
             if settings.metrics_need_key:
                 self._rings[METRICS] = self._keys
         self._origins = AllowedOrigins(settings.cors_origins, credentials=settings.cors_credentials)
@@ -79,19 +81,19 @@ class Gate:
             if self._origins and is_preflight(scope["method"], headers):
                 return Admission(marks + self._origins.preflight(origin), EMPTY)
             self._identify(area, scope, headers)
-            if self._rate is not None and area is API:
+            if self._rate is not None and area.keyed:
                 stand = self._rate.quota.take(_payer(scope))
                 marks += self._rate.of(stand)
                 _check_stand(stand)
         except ServiceError as error:
-            return Admission(marks, problem_response(error, scope["exchange"].request_id))
+            return Admission(marks, failure_response(error, scope))
         return Admission(marks)
 
     def admit_socket(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Admission:
         """What becomes of a WebSocket's handshake: as ``admit``, for pages that may come, and with a key where browsers can put one."""
         if not self._origins.may_connect(headers.get(b"origin"), headers.get(b"host", b"")):
             error = ForeignOrigin("pages of this origin may not open this; let the operator add it to the setting cors_origins")
-            return Admission(area_of(scope["path"]).headers, problem_response(error, scope["exchange"].request_id))
+            return Admission(area_of(scope["path"]).headers, failure_response(error, scope))
         offered = offered_key(scope.get("subprotocols") or ())
         return self.admit(scope, headers if offered is None else {b"x-api-key": offered, **headers})
 
@@ -130,8 +132,10 @@ class Gate:
         if not ring:
             raise AdminOff("administration is off; the operator turns it on with the setting admin_keys (SLOTLINE_ADMIN_KEYS)")
         key = presented_key(headers)
+        if key is None and area.dialect == "rasa":
+            key = token_of(scope.get("query_string", b""))
         if key is None:
-            raise Unauthorized("send a key in the header X-API-Key, or as Authorization: Bearer KEY")
+            raise Unauthorized(NO_KEY + (", or as ?token=KEY" if area.dialect == "rasa" else ""))
         name = ring.name_of(key)
         if name is None:
             if area is ADMIN and self._keys.name_of(key) is not None:
@@ -159,6 +163,16 @@ def offered_key(subprotocols: Sequence[str]) -> bytes | None:
             except ValueError:
                 return b""  # which nobody has
     return None
+
+
+def token_of(query: bytes) -> bytes | None:
+    """The key in a query string, where Rasa's clients send it.
+
+    >>> token_of(b"emulation_mode=&token=slotline_example")
+    b'slotline_example'
+    """
+    tokens = parse_qs(str(query, "latin-1")).get("token")
+    return tokens[0].encode("utf-8", "replace") if tokens else None
 
 
 def quota_of(settings: Settings) -> Quota | None:

@@ -1,6 +1,7 @@
 """The OpenAPI document: from the schemas that validate, with examples that the loaded model has just answered."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -9,16 +10,18 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from app import __version__, errors
-from app.api import admin_openapi, v1, values
+from app.api import admin_openapi, rasa_openapi, v1, v2_openapi, values
+from app.api.areas import Dialect, area_of
 from app.api.deps import Exchange, Parts
+from app.api.failures import failure
 from app.api.openapi_enums import name_enums
 from app.api.openapi_gate import add_keys, gate_problems
 from app.api.openapi_listings import add_listings, describe_answers
 from app.api.openapi_stream import add_stream
 from app.api.phrase_schemas import ValuesAnswer
-from app.api.problems import MEDIA_TYPE, problem
 from app.api.requests import BatchRequest, ParseRequest, ValuesRequest
 from app.api.schemas import BatchAnswer, ParseAnswer
+from app.api.v2 import MODEL, VERSION
 from app.errors import FieldError, ServiceError
 
 DESCRIPTION = (
@@ -28,6 +31,8 @@ DESCRIPTION = (
 )
 TAGS = [
     {"name": "Native API", "description": "Texts to slots, phrases to values; what the models are and which labels they know."},
+    {"name": rasa_openapi.TAG, "description": "What Rasa Open Source answers, for clients that were written for it."},
+    {"name": v2_openapi.TAG, "description": "Version 2 over HTTP, for clients of KServe, Triton and MLServer."},
     {"name": "Operating", "description": "For probes and scrapers."},
     {"name": "Administration", "description": "Other versions of models, while requests go on. Off until the operator has made a key."},
 ]
@@ -127,6 +132,8 @@ NAMES = {  # path -> what generated clients call the operation, what the page ca
     "/health/ready": ("check_ready", "Whether every model answered a real forward pass a short while ago"),
     "/metrics": ("read_metrics", "Read metrics in Prometheus' format"),
     **admin_openapi.NAMES,
+    **rasa_openapi.NAMES,
+    **v2_openapi.NAMES,
 }
 _INTERNAL = ServiceError("the service failed on this request; tell the operator its request_id")
 PROBLEMS: dict[str, tuple[ServiceError, ...]] = {
@@ -141,7 +148,10 @@ PROBLEMS: dict[str, tuple[ServiceError, ...]] = {
     "/health/ready": (errors.Draining("the service is stopping; send requests to another instance", retry_after_s=1), _INTERNAL),
     "/metrics": (_INTERNAL,),
     **admin_openapi.PROBLEMS,
+    **rasa_openapi.PROBLEMS,
+    **v2_openapi.PROBLEMS,
 }
+ERRORS: dict[Dialect, str] = {"problem": "Problem", "rasa": "RasaError", "v2": "V2Error"}
 
 
 async def document(app: FastAPI) -> dict[str, Any]:
@@ -161,15 +171,17 @@ def _served(parts: Parts) -> tuple[str, ...]:
 
 
 async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
-    routes = [*_TWINS, *admin_openapi.TWINS, *app.routes]
+    settings, default = parts.settings, parts.service.registry.get(None)
+    doors = [*(rasa_openapi.TWINS if settings.rasa_door else ()), *(v2_openapi.TWINS if settings.inference_door else ())]
+    routes = [*_TWINS, *admin_openapi.TWINS, *app.routes, *doors]
     built = get_openapi(title="Slotline", version=__version__, description=DESCRIPTION, routes=routes, tags=TAGS)
     for path, operations in built["paths"].items():
         for operation in operations.values():
             operation["operationId"], operation["summary"] = NAMES[path]
             operation["responses"].pop("422", None)  # FastAPI's own, which this service never sends
-            operation["responses"].update(_problem_answers((*gate_problems(path), *PROBLEMS[path])))
+            operation["responses"].update(_problem_answers(path, (*gate_problems(path), *PROBLEMS[path])))
             for parameter in operation.get("parameters", ()):
-                parameter["example"] = parts.service.registry.default  # every parameter so far is the name of a model
+                parameter["example"] = default.tagger.version if parameter["name"] == "version" else default.name  # there are no others
     for name in ("HTTPValidationError", "ValidationError"):
         built["components"]["schemas"].pop(name, None)
     add_stream(built)
@@ -182,16 +194,17 @@ async def _build(app: FastAPI, parts: Parts) -> dict[str, Any]:
     return built
 
 
-def _problem_answers(listed: tuple[ServiceError, ...]) -> dict[str, Any]:
+def _problem_answers(path: str, listed: tuple[ServiceError, ...]) -> dict[str, Any]:
     """By status; of two problems with one status the later is the example."""
-    schema = {"$ref": "#/components/schemas/Problem"}
+    schema = {"$ref": f"#/components/schemas/{ERRORS[area_of(path).dialect]}"}
+    told = [(error, *failure(error, path, EXAMPLE_ID)) for error in listed]
     return {
-        str(error.status): {
+        str(status): {
             "description": error.title,
-            "content": {MEDIA_TYPE: {"schema": schema, "example": problem(error, EXAMPLE_ID)}},
+            "content": {media_type: {"schema": schema, "example": said}},
             **({"headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}} if error.retry_after_s else {}),
         }
-        for error in listed
+        for error, said, status, media_type in told
     }
 
 
@@ -211,6 +224,19 @@ async def _add_examples(built: dict[str, Any], parts: Parts) -> None:
     await _answer_examples(built["paths"]["/v1/parse"]["post"], PARSE_EXAMPLES, one)
     await _answer_examples(built["paths"]["/v1/parse/batch"]["post"], BATCH_EXAMPLES, many)
     await _answer_examples(built["paths"]["/v1/values"]["post"], VALUES_EXAMPLES, phrases)
+    await _add_door_examples(built["paths"], parts)
+
+
+async def _add_door_examples(paths: dict[str, Any], parts: Parts) -> None:
+    """The same for those doors that are open."""
+    bodies: dict[str, Any] = {rasa_openapi.PARSE: rasa_openapi, **{f"{path}/infer": v2_openapi for path in (MODEL, VERSION)}}
+    for path in bodies.keys() & paths.keys():
+        await _answer_examples(paths[path]["post"], bodies[path].EXAMPLES, partial(bodies[path].answer, parts))
+    if v2_openapi.INDEX in paths:
+        paths[v2_openapi.INDEX]["post"]["requestBody"]["content"]["application/json"]["example"] = {"ready": True}
+    for (path, method), answer in {**rasa_openapi.answers(parts), **v2_openapi.answers(parts)}.items():
+        if path in paths:
+            paths[path][method]["responses"]["200"]["content"]["application/json"]["example"] = answer
 
 
 async def _answer_examples(

@@ -5,14 +5,18 @@ from typing import Any, get_args
 from app.api.admin_schemas import VersionState
 from app.api.requests import DateOrder, DatePolicy, Include, Kind, OffsetUnit
 from app.api.schemas import ItemStatus, SlotSource, SlotStatus, UncertainReason
+from app.api.tensors import Datatype
+from app.api.v2_schemas import IndexState
 from app.api.value_schemas import Grain
 from app.lineup import Place
 
 NAMED: dict[str, Any] = {
     "DateOrder": DateOrder,
     "DatePolicy": DatePolicy,
+    "Datatype": Datatype,
     "Grain": Grain,
     "Include": Include,
+    "IndexState": IndexState,
     "ItemStatus": ItemStatus,
     "Kind": Kind,
     "OffsetUnit": OffsetUnit,

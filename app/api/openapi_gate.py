@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app import errors
-from app.api.areas import ADMIN, API, METRICS, area_of
+from app.api.areas import ADMIN, METRICS, RASA, RASA_OPEN, area_of
 from app.errors import ServiceError
 
 _BAD_HOST = errors.BadHost("a request needs exactly one Host header; name the host that the request is for")
@@ -16,20 +16,24 @@ _TOO_MANY = errors.QuotaExceeded("this caller sent too many requests; send the n
 SCHEMES: dict[str, dict[str, Any]] = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of the API."},
     "BearerKey": {"type": "http", "scheme": "bearer", "description": "The same key as Authorization: Bearer KEY."},
+    "Token": {"type": "apiKey", "in": "query", "name": "token", "description": "The same key where Rasa's clients send it."},
     "AdminKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key of the administration."},
     "BearerAdminKey": {"type": "http", "scheme": "bearer", "description": "The same key as Authorization: Bearer KEY."},
 }
 _API_SCHEMES = ("ApiKey", "BearerKey")
+_RASA_SCHEMES = (*_API_SCHEMES, "Token")
 _ADMIN_SCHEMES = ("AdminKey", "BearerAdminKey")
 
 
 def gate_problems(path: str) -> tuple[ServiceError, ...]:
     """What the gate may answer at a path, as services may be set up: one example for each status."""
     area = area_of(path)
-    if area is API:
+    if area.keyed:
         return (_BAD_HOST, _NO_KEY, _WRONG_HOST, _TOO_MANY)
     if area is ADMIN:
         return (_BAD_HOST, _NO_KEY, _NO_ADMIN, _WRONG_HOST)
+    if area is RASA_OPEN:
+        return (_BAD_HOST, _WRONG_HOST)
     return (_NO_KEY,) if area is METRICS else ()
 
 
@@ -38,7 +42,7 @@ def add_keys(built: dict[str, Any], locked: Callable[[str], bool]) -> None:
     used: set[str] = set()
     for path, operations in built["paths"].items():
         if locked(path):
-            names = _ADMIN_SCHEMES if area_of(path) is ADMIN else _API_SCHEMES
+            names = {ADMIN: _ADMIN_SCHEMES, RASA: _RASA_SCHEMES}.get(area_of(path), _API_SCHEMES)
             used.update(names)
             for operation in operations.values():
                 operation["security"] = [{name: []} for name in names]

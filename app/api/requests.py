@@ -21,7 +21,7 @@ from app.lineup import Place
 
 T = TypeVar("T")
 
-Include = Literal["words", "alternatives", "distribution", "explanation"]
+Include = Literal["words", "alternatives", "intents", "distribution", "explanation"]
 OffsetUnit = Literal["codepoint", "utf16", "utf8"]
 DatePolicy = Literal["future", "past", "nearest"]
 DateOrder = Literal["mdy", "dmy", "ymd"]
@@ -83,6 +83,7 @@ class Options(Request):
         ("words",),
         max_length=10,
         description="`words`: every word with its most probable labels; `alternatives`: the other labels of each slot; "
+        "`intents`: every intent with its probability; "
         "`distribution`: the probability of every label of every word, as one matrix; `explanation`: how far the probability of each slot "
         "falls without each other word, which takes as many readings more as there are words",
     )
@@ -177,7 +178,7 @@ def _keep_bad_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return BadItem(id=name if isinstance(name, str) and len(name) <= 200 else None, errors=field_errors(error))
 
 
-def _check_number(items: Any, validation: ValidationInfo) -> Any:
+def check_number(items: Any, validation: ValidationInfo) -> Any:
     """Before any item is looked at: to describe what is wrong with each of 300,000 takes seconds."""
     most = (validation.context or {}).get("max_batch_items")
     if most is not None and isinstance(items, list) and len(items) > most:
@@ -189,7 +190,7 @@ def _check_number(items: Any, validation: ValidationInfo) -> Any:
 class ManyTexts(Request):
     """Utterances."""
 
-    items: Annotated[list[Annotated[BatchItem, WrapValidator(_keep_bad_item)]], BeforeValidator(_check_number)] = Field(
+    items: Annotated[list[Annotated[BatchItem, WrapValidator(_keep_bad_item)]], BeforeValidator(check_number)] = Field(
         min_length=1, description="texts, in the order of the answers; the service limits their number"
     )
 
@@ -208,7 +209,7 @@ class PhraseItem(Request):
 class ValuesRequest(Request):
     """Many phrases with the same context; each has its own status."""
 
-    phrases: Annotated[list[Annotated[PhraseItem, WrapValidator(_keep_bad_item)]], BeforeValidator(_check_number)] = Field(
+    phrases: Annotated[list[Annotated[PhraseItem, WrapValidator(_keep_bad_item)]], BeforeValidator(check_number)] = Field(
         min_length=1, description="in the order of the answers; the service limits their number"
     )
     context: TimeContext = Field(_DEFAULT_TIME_CONTEXT)

@@ -130,6 +130,7 @@ class Parsed(BaseModel):
     intent: IntentAnswer | None = Field(description="null if the model tells no intents apart")
     slots: list[SlotAnswer] = Field(description="in text order; they never overlap")
     missing: list[str] = Field(description="`required_slots` without an accepted slot: an `uncertain` one does not count as filled")
+    intents: list[IntentAnswer] | None = Field(None, description="only if included: every intent, likeliest first; they sum to 1")
     words: list[WordAnswer] | None = Field(None, description="only if included, as it is by default")
     distribution: Distribution | None = Field(None, description="only if included")
     timing_ms: Timing

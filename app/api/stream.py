@@ -17,7 +17,8 @@ from starlette.types import Message
 
 from app.api import v1
 from app.api.deps import Exchange, Socket, Watched
-from app.api.problems import problem, unforeseen
+from app.api.failures import unforeseen
+from app.api.problems import problem
 from app.api.requests import validated
 from app.api.revisions import REVISION, Revision, Steadiness, check_caret, has_no_words, sequence_of
 from app.errors import ClientGone, Draining, Invalid, Malformed, QuotaExceeded, ServiceError, UpgradeRequired

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import SHIPPED_MODELS
+from tests.system import doors_page
 from tests.system.running import running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +92,7 @@ def main() -> None:
                 start, end = example.place
                 text = text[:start] + today(example, printed(example, service.url)) + text[end:]
             (ROOT / page).write_text(text, encoding="utf-8")
+    doors_page.PATH.write_text(doors_page.rewritten(), encoding="utf-8")
 
 
 if __name__ == "__main__":

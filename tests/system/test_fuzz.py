@@ -1,5 +1,6 @@
 """Requests that nobody thought of: from the OpenAPI document, and from bytes."""
 
+import json
 import re
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from app.api.tensors import packed_texts
 from model.values.reader_artifact import write_reader
 from tests.system.footprint import memory_mb
 from tests.system.running import Service, running
@@ -30,11 +32,17 @@ BYTES = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )
+DOORS = "^/(v2|model|status|version)"
+TEXT_INPUT = {"name": "text", "datatype": "BYTES", "shape": [2]}
+PACKED = json.dumps({"inputs": [{**TEXT_INPUT, "parameters": {"binary_data_size": 17}}]}).encode() + packed_texts([b"from Oslo", b""])
 VALID = [
     post(GOOD),
     post(GOOD, "Connection: close", "Expect: 100-continue", "Accept: application/json;q=0.5, */*"),
     post({"items": [{"id": "a", "text": "from Oslo"}, {"text": ""}]}, path="/v1/parse/batch?x=%20"),
     post({"phrases": [{"text": "7 pm", "kind": "time"}, {"text": "2 ноября"}], "context": {"timezone": "UTC"}}, path="/v1/values"),
+    post({"text": '/book_train@0.5{"destination": "Oslo"}', "message_id": "u"}, path="/model/parse?token=x"),
+    post({"inputs": [{**TEXT_INPUT, "data": ["from Oslo", ""]}], "outputs": [{"name": "slots"}]}, path="/v2/models/tiny/infer"),
+    post(PACKED, f"Inference-Header-Content-Length: {len(PACKED) - 17}", path="/v2/models/tiny/infer"),
     chunked(b'{"text": "to ', b'Tuzla", "top_k": 1e2}'),
     request("GET", "/v1/models/tiny", b"", "X-Request-ID: abc", "Accept-Encoding: gzip", "Range: bytes=0-5"),
     request("GET", "/static/docs.js", b"", "If-Modified-Since: Tue, 01 Jan 2030 00:00:00 GMT", "Range: bytes=5-,1-2"),
@@ -65,17 +73,28 @@ def failures(service: Service) -> dict[str, float]:
 
 
 @pytest.mark.timeout(choose(short=60, long=1_200))
-def test_every_operation_answers_as_it_is_documented(service: Service) -> None:
+@pytest.mark.parametrize("which", ["--exclude-path-regex", "--include-path-regex"], ids=["native", "doors"])
+def test_every_operation_answers_as_it_is_documented(service: Service, which: str) -> None:
     examples = choose(short=15, long=1_500)
     flags = ["--max-examples", str(examples), "--no-color", "--suppress-health-check", "all", "--warnings", "off"]
     if examples < 100:
         flags += ["--seed", "1", "--generation-database", "none"]
-    command = [SCHEMATHESIS, "--config-file", CONFIG, "run", f"{service.url}/openapi.json", *flags]
+    command = [SCHEMATHESIS, "--config-file", CONFIG, "run", f"{service.url}/openapi.json", which, DOORS, *flags]
     done = subprocess.run(command, capture_output=True, text=True, timeout=choose(short=50, long=1_100), check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     cases = int(re.search(r"([\d,]+) generated", done.stdout)[1].replace(",", ""))
     print(f"schemathesis: {cases} cases")
     assert cases > 20 * examples / 3
+
+
+def test_the_requests_that_are_to_be_mutated_are_answered(service: Service) -> None:
+    for sent in VALID:
+        with Connection(service) as connection:
+            connection.send(sent)
+            answered = connection.answer(head=sent.startswith(b"HEAD"))
+        assert answered is not None
+        assert answered.status < 500
+        assert answered.status != 400, answered.body
 
 
 @st.composite

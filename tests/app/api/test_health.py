@@ -31,7 +31,7 @@ async def test_ready_is_proven_by_a_real_forward_pass_only_where_the_last_is_too
 
 
 async def test_a_model_that_hangs_is_not_ready_but_live(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.api.health.PROOF_DEADLINE_S", 0.02)
+    monkeypatch.setattr("app.api.readiness.PROOF_DEADLINE_S", 0.02)
     tagger = SlowTagger()
     async with serving(tagger) as client:
         response = await client.get("/health/ready")

@@ -9,6 +9,7 @@ import pytest
 
 from app.access.keys import entry_of, make_key
 from app.api import schemas
+from app.api.failures import failure
 from app.api.openapi import PROBLEMS
 from app.api.openapi_enums import NAMED
 from app.api.openapi_gate import add_keys, gate_problems
@@ -18,6 +19,7 @@ from tests.fakes import ErrorTagger, FakeTagger
 
 pytestmark = pytest.mark.anyio
 
+BINARY = "application/octet-stream"  # the same answer in another form
 LIVING = {"/metrics", "/health/ready"}  # answers that hang on the clock
 SHORTENED = {"/v1/models/{name}": ("scores", "calibration", "card")}  # what of the example is shorter than the answer
 
@@ -27,6 +29,9 @@ async def full(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
     """A service that reads values too."""
     async with serving(phrase_reader=phrase_reader()) as client:
         yield client
+
+
+RASA = ("/model/parse", "/status", "/version")
 
 
 async def openapi(client: httpx.AsyncClient) -> dict[str, Any]:
@@ -44,7 +49,12 @@ def hold(document: dict[str, Any], answer: httpx.Response, path: str, method: st
 OPTIONS: list[dict[str, Any]] = [
     {},
     {"include": []},
-    {"include": ["words", "alternatives", "distribution", "explanation"], "top_k": 5, "offset_unit": "utf16", "min_confidence": 0.9},
+    {
+        "include": ["words", "alternatives", "intents", "distribution", "explanation"],
+        "top_k": 5,
+        "offset_unit": "utf16",
+        "min_confidence": 0.9,
+    },
     {"context": REFERENCE, "required_slots": ["origin", "people"], "language": "ru", "model": "fake"},
 ]
 
@@ -59,7 +69,11 @@ async def test_every_answer_is_what_the_document_says(client: httpx.AsyncClient,
 
 
 async def test_answers_have_no_field_that_the_document_does_not_name(client: httpx.AsyncClient) -> None:
-    asked = {"text": "from Oslo to Rome", "include": ["words", "alternatives", "distribution", "explanation"], "min_confidence": 0.9}
+    asked = {
+        "text": "from Oslo to Rome",
+        "include": ["words", "alternatives", "intents", "distribution", "explanation"],
+        "min_confidence": 0.9,
+    }
     single = (await client.post("/v1/parse", json=asked)).text
     schemas.ParseAnswer.model_validate_json(single, strict=True, extra="forbid")
     asked["items"] = [{"text": asked.pop("text")}, {"text": ""}]
@@ -99,6 +113,8 @@ def fits(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
 def whole(path: str, answer: Any) -> Any:
     """What of an answer its example shows as it is."""
     kept = timeless(answer)
+    if isinstance(kept, list):
+        return kept
     return {name: value for name, value in kept.items() if name not in SHORTENED.get(path, ())}
 
 
@@ -130,7 +146,7 @@ async def test_every_example_runs_as_it_stands_and_gives_the_answer_shown(full: 
     document, run = await openapi(full), set()
     for path, method, operation in operations(document):
         asked = examples(operation["requestBody"]["content"]["application/json"]) if "requestBody" in operation else {"one": None}
-        (answered,) = [examples(content) for content in operation["responses"]["200"]["content"].values()]
+        (answered,) = [examples(content) for kind, content in operation["responses"]["200"]["content"].items() if kind != BINARY]
         if operation["tags"] == ["Administration"] or path in LIVING:
             continue
         assert asked.keys() == answered.keys(), path
@@ -171,6 +187,12 @@ async def test_every_schema_and_every_list_of_words_has_a_name(full: httpx.Async
     assert '"enum"' not in json.dumps([operation.get("parameters") for _, _, operation in operations(document)])
 
 
+async def test_a_door_that_is_closed_is_not_in_the_document() -> None:
+    async with serving(rasa_door=False, inference_door=False) as client:
+        paths = (await openapi(client))["paths"]
+    assert not [path for path in paths if path in RASA or path.startswith("/v2")]
+
+
 async def test_an_example_that_the_model_would_refuse_is_not_shown() -> None:
     short = FakeTagger(max_words=3)
     async with serving(short) as client:
@@ -186,11 +208,12 @@ async def test_every_operation_lists_its_problems_with_an_example(client: httpx.
     for path, operations in document["paths"].items():
         for operation in operations.values():
             listed = {int(status) for status in operation["responses"] if int(status) >= 400}
-            assert listed == {error.status for error in (*gate_problems(path), *PROBLEMS[path])}
+            told = [failure(error, path, None) for error in (*gate_problems(path), *PROBLEMS[path])]
+            assert listed == {status for _, status, _ in told}
             for status in map(str, listed):
-                content = operation["responses"][status]["content"]["application/problem+json"]
+                content = operation["responses"][status]["content"][told[0][2]]
                 jsonschema.Draft202012Validator({**content["schema"], "components": document["components"]}).validate(content["example"])
-                assert content["example"]["status"] == int(status)
+                assert content["example"].get("code" if path in RASA else "status", int(status)) == int(status)
 
 
 async def test_fastapis_own_validation_error_is_nowhere_in_the_document(client: httpx.AsyncClient) -> None:
@@ -219,7 +242,8 @@ async def test_the_document_asks_for_the_keys_that_the_service_asks_for(client: 
         "description": "A key of the API.",
     }
     secured = {path for path, operations in document["paths"].items() for operation in operations.values() if "security" in operation}
-    assert secured == {path for path in document["paths"] if path.startswith("/v1/") or path == "/metrics"}
+    doors = {path for path in document["paths"] if path.startswith("/v2") and "health" not in path} | {"/model/parse", "/status"}
+    assert secured == doors | {path for path in document["paths"] if path.startswith("/v1/") or path == "/metrics"}
     assert document["paths"]["/v1/parse"]["post"]["security"] == [{"ApiKey": []}, {"BearerKey": []}]
 
 
