@@ -41,7 +41,7 @@ def field(page: Page, name: str) -> Any:
 
 
 def wait_for(page: Page, text: str) -> None:
-    """Until the form and the colours belong to this text."""
+    """Until the form and the colours belong to this text, and nothing more is asked about it."""
     expect(page.locator("#heat")).to_have_attribute("data-text", text)
 
 

@@ -106,6 +106,7 @@ def test_what_is_missing_is_named_by_intent(open_page: Open) -> None:
     expect(field(page, "check_in_date")).to_have_attribute("data-state", "missing")
     assert fields(page) == {"location": "Kyoto, Japan", "check_in_date": "", "nights": "", "people": ""}
     page.locator("#text").fill("a table for two on Saturday at 8 pm")
+    wait_for(page, "a table for two on Saturday at 8 pm")
     expect(field(page, "location")).to_have_attribute("data-state", "missing")
     assert list(fields(page)) == ["location", "date", "time", "people"]
 

@@ -8,7 +8,8 @@ const SOCKET_AGAIN_MS = 30_000; // after the stream was refused
 const AGAIN_S = 2; // after 429, 503 and a service that is not there
 
 export class Asker {
-  // onAnswer(answer, body), onRefusal(Refusal), onWay("stream" | "requests"): which way is used
+  // onAnswer(answer, body of its request if nothing newer was asked, else null), onRefusal(Refusal),
+  // onWay("stream" | "requests"): which way is used
   constructor({onAnswer, onRefusal, onWay}) {
     Object.assign(this, {onAnswer, onRefusal, onWay});
     this.sequence = 0;
@@ -108,7 +109,7 @@ export class Asker {
   tell(answer, sequence, way) {
     this.answered = sequence;
     this.onWay(way);
-    this.onAnswer(answer, sequence === this.newest.sequence);
+    this.onAnswer(answer, sequence === this.newest.sequence ? this.newest.body : null);
   }
 
   refuse(refusal, sequence) {

@@ -48,7 +48,8 @@ export function fillForm(answer, needed) {
 
 function allFields(answer, needed) {
   const found = answer.slots.map((slot) => read(slot)).filter((field) => field.name !== "O");
-  const rest = answer.missing.filter((name) => !found.some((field) => field.name === name)).map((name) => ({name, state: "missing"}));
+  const isMissing = (name) => needed.includes(name) && !found.some((field) => field.name === name);
+  const rest = answer.missing.filter(isMissing).map((name) => ({name, state: "missing"}));
   const order = (field) => (needed.includes(field.name) ? needed.indexOf(field.name) : needed.length);
   const seen = new Map();
   return [...found, ...rest]

@@ -21,7 +21,6 @@ export function startHeat() {
 export function heat(answer) {
   last = answer;
   const {labels, probabilities} = answer.distribution;
-  by("heat").dataset.text = answer.text;
   by("all-labels").textContent = everything ? t("few_labels") : t("all_labels", {n: labels.length});
   by("all-labels").setAttribute("aria-pressed", everything);
   by("all-labels").hidden = probabilities.length === 0;

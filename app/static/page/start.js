@@ -39,15 +39,14 @@ function empty() {
   showCode(requestBody("", []), null);
 }
 
-// newest: whether it answers what stands there now
-function take(found, newest) {
+// body: what it answers, if that is what stands there now, else null
+function take(found, body) {
   trouble("");
   answer = found;
-  const wanted = required(found.intent?.name, known, found.slots.map((slot) => slot.name));
-  const same = wanted.join() === needed.join();
-  needed = wanted;
+  needed = required(found.intent?.name, known, found.slots.map((slot) => slot.name));
   show();
-  if (newest && !same) ask(); // so that the service says what is missing of this intent
+  if (body && needed.join() !== (body.required_slots ?? []).join()) ask(); // so that the service says what is missing of this intent
+  else if (body) by("heat").dataset.text = found.text; // nothing more will come for it
 }
 
 function show() {
