@@ -34,7 +34,7 @@ class RasaEntity(BaseModel):
     confidence_entity: Probability | None = Field(None, description="that it is this entity, in whatever role")
     confidence_role: Probability | None = Field(None, description="that it is this entity in this role")
     extractor: str
-    additional_info: dict[str, Any] | None = Field(None, description="`value` and `value_alternatives` as `/v1/parse` gives them")
+    additional_info: dict[str, Any] = Field({}, description="`value` and `value_alternatives` as `/v1/parse` gives them")
 
 
 class RasaParse(BaseModel):

@@ -1,7 +1,7 @@
 """``WS /v1/stream``: reads a text while it is typed, each revision as ``POST /v1/parse`` would; ``docs/stream.md`` is the protocol.
 
-Of a connection only the newest revision is read: an older one that still waits is given up, by the way in which the queues give up
-those whose clients have left. What has reached the model already is answered, so that whoever types fast sees something too.
+Of a connection only the newest revision is read: an older one that still waits is given up, as if its client had left.
+What has reached the model already is answered, so that whoever types fast sees something too.
 """
 
 import asyncio
@@ -252,9 +252,8 @@ class _Stream:
     def _tell(self, asked: _Asked, outcome: dict[str, Any] | Exception) -> None:
         """What has come of a revision; where a newer one has been answered, or it was given up, nobody hears of it."""
         self._over(asked)
-        failed = isinstance(outcome, Exception)
         sequence = asked.revision.sequence
-        if isinstance(outcome, ClientGone) or sequence <= self._told or (asked.old and failed):
+        if isinstance(outcome, ClientGone) or sequence <= self._told or (asked.old and isinstance(outcome, Exception)):
             self._supersede()
         elif isinstance(outcome, Exception):
             request_id = asked.exchange.request_id

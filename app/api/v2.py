@@ -173,7 +173,7 @@ def texts_of(given: InferInput, tail: bytes, most: int) -> list[str | ServiceErr
         raise invalid("/inputs/0/shape", "wrong_shape", f"the shape is {given.shape}; send [n] or [n, 1] with n of at least 1")
     if count > most:
         raise invalid("/inputs/0/shape", "too_many_items", f"the input has {count} texts; send at most {most} at a time")
-    size = (given.parameters or {}).get("binary_data_size")
+    size = given.parameters.get("binary_data_size")
     if size is None and not tail and given.data is not None:
         return _listed(given.data, count)
     if given.data is not None or size is None or isinstance(size, bool) or size != len(tail):
@@ -209,7 +209,7 @@ def _wanted(asked: InferRequest, known: Collection[str], *, binary: bool) -> lis
         if output.name in wanted or output.name not in known:
             message = f"there is no output {output.name!r}, or it is asked for twice; there are: {', '.join(known)}"
             raise invalid(f"/outputs/{place}/name", "unknown_output", message)
-        wanted[output.name] = bool((output.parameters or {}).get("binary_data", binary))
+        wanted[output.name] = bool(output.parameters.get("binary_data", binary))
     return list(wanted.items())
 
 

@@ -15,10 +15,10 @@ IndexState = Literal["READY", "UNAVAILABLE"]
 
 
 def _check_few(parameters: Any) -> Any:
-    """Before any is looked at: to describe what is wrong with each of 70,000 takes a second."""
+    """Before any is looked at: to describe what is wrong with each of 70,000 takes a second. Null is none."""
     if isinstance(parameters, dict) and len(parameters) > MOST_PARAMETERS:
         raise PydanticCustomError("too_many_parameters", "there are {given} parameters; send at most 100", {"given": len(parameters)})
-    return parameters
+    return {} if parameters is None else parameters
 
 
 Parameters = Annotated[dict[str, Parameter], BeforeValidator(_check_few)]
@@ -68,7 +68,7 @@ class InferInput(Message):
     name: Literal["text"]
     datatype: Literal["BYTES"]
     shape: list[Size] = Field(min_length=1, max_length=2, description="[n] or [n, 1]")
-    parameters: Parameters | None = Field(None, description="`binary_data_size`: the texts stand behind the JSON, in so many bytes")
+    parameters: Parameters = Field({}, description="`binary_data_size`: the texts stand behind the JSON, in so many bytes")
     data: Annotated[list[str | list[str]] | None, BeforeValidator(_check_texts)] = Field(
         None, description="the texts, flat or nested as the shape is"
     )
@@ -78,7 +78,7 @@ class RequestedOutput(Message):
     """An output that is asked for."""
 
     name: Annotated[str, Field(max_length=200)]
-    parameters: Parameters | None = Field(None, description="`binary_data`: whether it comes as bytes")
+    parameters: Parameters = Field({}, description="`binary_data`: whether it comes as bytes")
 
 
 class InferRequest(Message):
@@ -102,8 +102,8 @@ class TensorAnswer(BaseModel):
     name: str
     datatype: Datatype
     shape: list[int]
-    parameters: dict[str, Any] | None = Field(None, description="`binary_data_size`: it stands behind the JSON, in so many bytes")
-    data: list[Any] | None = Field(None, description="flat, in row-major order; left out where it comes as bytes")
+    parameters: dict[str, Any] = Field({}, description="`binary_data_size`: it stands behind the JSON, in so many bytes")
+    data: list[Any] = Field([], description="flat, in row-major order; left out where it comes as bytes")
 
 
 class InferAnswer(BaseModel):
@@ -112,7 +112,7 @@ class InferAnswer(BaseModel):
     id: str | None = Field(None, description="the request's, where it had one")
     model_name: str
     model_version: str
-    parameters: dict[str, Any] | None = Field(None, description="the request's, where it had some")
+    parameters: dict[str, Any] = Field({}, description="the request's, where it had some")
     outputs: list[TensorAnswer]
 
 
