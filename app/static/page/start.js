@@ -45,7 +45,7 @@ function take(found, body) {
   answer = found;
   needed = required(found.intent?.name, known, found.slots.map((slot) => slot.name));
   show();
-  if (body && needed.join() !== (body.required_slots ?? []).join()) ask(); // so that the service says what is missing of this intent
+  if (body && needed.join() !== (body.required_slots ?? []).join()) ask(asker.newest.caret); // so that the service says what is missing of this intent
   else if (body) by("heat").dataset.text = found.text; // nothing more will come for it
 }
 
