@@ -35,8 +35,8 @@ class SourceConfig:
     path: str
     format: str = ""
     convert: str = "none"
-    rename_slots: dict[str, str] = field(default_factory=dict)
-    rename_intents: dict[str, str] = field(default_factory=dict)
+    rename_slots: dict[str, str] = field(default_factory=dict, hash=False)
+    rename_intents: dict[str, str] = field(default_factory=dict, hash=False)
     misaligned: str = "report"
     sample: float = 1.0
     copies: int = 0
