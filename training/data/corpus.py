@@ -17,6 +17,7 @@ from training.data.booking import CONVERTERS
 from training.data.booking_spans import SLOTS
 from training.data.context import with_contexts
 from training.data.generate import generate
+from training.data.names import values_by_list
 from training.data.places import load_places
 from training.data.readers import READERS
 from training.data.records import Converter, DataProblem, Dropped, Example, Record
@@ -58,7 +59,7 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
         places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
         train.examples += _generated(config, language, places, held_out=False)
         valid.examples += _generated(config, language, places, held_out=True)
-    train.examples += augment(train.examples, config.augment, config.seed)
+    train.examples += [*augment(train.examples, config.augment, config.seed)]  # a list: the copies are not changed once more
     if config.features.context:
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
@@ -77,6 +78,16 @@ def load_texts(config: TrainingConfig, data: Path) -> tuple[str, ...]:
     """The unlabelled utterances of pre-training, each once. Raises DataError for a missing file."""
     found = load_sources(config.pretrain.texts, data, Allowed())
     return tuple(dict.fromkeys(example.annotation.text for example in found.examples))
+
+
+def load_names(config: TrainingConfig, data: Path) -> dict[str, list[str]]:
+    """The lists of names that a gazetteer has besides the slots' values, by name. Raises DataError for a missing file."""
+    if "gazetteer" not in config.features.word_encoders:
+        return {}
+    lists = values_by_list(load_sources(config.gazetteer.sources, data, Allowed()).examples)
+    if config.gazetteer.places:
+        lists["place"] = [name for language in config.languages for name in load_places(data / config.gazetteer.places, language)]
+    return lists
 
 
 def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, *, strict: bool = False) -> Corpus:
