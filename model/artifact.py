@@ -10,6 +10,7 @@ from model.calibration import Calibration
 from model.config import TaggerConfig, build
 from model.directory import Format, as_json, read_directory, write_directory
 from model.errors import ArtifactVersion, ConfigError, LabelError
+from model.gazetteer import Gazetteer
 from model.labels import LabelScheme
 from model.vocabulary import Vocabulary
 
@@ -31,7 +32,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class ModelArtifact:
-    """All that a trained tagger is. ``sha256`` is the manifest's, and so vouches for every file."""
+    """All that a trained tagger is. ``sha256`` is the manifest's, and so vouches for every file.
+
+    ``gazetteer``: None unless it is one of the word encoders.
+    """
 
     config: TaggerConfig
     labels: LabelScheme
@@ -42,6 +46,7 @@ class ModelArtifact:
     scores: dict[str, Any]
     card: str
     sha256: str = ""
+    gazetteer: Gazetteer | None = None
 
 
 def write_artifact(artifact: ModelArtifact, path: Path) -> str:
@@ -60,7 +65,8 @@ def read_artifact(path: Path) -> ModelArtifact:
 
 def _encode(artifact: ModelArtifact) -> dict[str, bytes]:
     """Every file but the manifest, by name."""
-    return {
+    names = {"gazetteer.json": as_json(dataclasses.asdict(artifact.gazetteer))} if artifact.gazetteer else {}
+    return names | {
         "README.md": artifact.card.encode(),
         "calibration.json": as_json(artifact.calibration.to_dict()),
         "config.json": as_json(dataclasses.asdict(artifact.config)),
@@ -84,6 +90,7 @@ def _decode(contents: dict[str, bytes]) -> ModelArtifact:
         samples=tuple(_sample(entry) for entry in samples),
         scores=json.loads(contents["scores.json"]),
         card=contents["README.md"].decode(),
+        gazetteer=build(Gazetteer, json.loads(contents["gazetteer.json"]), "gazetteer") if "gazetteer.json" in contents else None,
     )
 
 

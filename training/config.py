@@ -67,6 +67,22 @@ class GeneratorConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GazetteerConfig:
+    """What stands in the lists of names that the ``gazetteer`` word encoder knows, besides the values of every slot in training.
+
+    ``sources``: labelled sets whose values make lists of their own, one for each folder and label. ``places``: a gazetteer folder of
+    the data directory, whose cities make a list. ``longest``: words; what is longer is no name.
+    """
+
+    sources: tuple[SourceConfig, ...] = ()
+    places: str = ""
+    longest: int = 8
+
+    def __post_init__(self) -> None:
+        require(1 <= self.longest <= 50, "longest", self.longest, "1 to 50")
+
+
+@dataclass(frozen=True, slots=True)
 class AugmentConfig:
     """The shares of training examples that are shown once more with typos, plain (no case, no punctuation), with fillers, other values."""
 
@@ -86,6 +102,7 @@ class NetworkConfig:
 
     ``cell``: what its layers are made of; a feedforward layer has no direction. ``activation``: of feedforward, elman and jordan;
     the others have their own.
+    ``name_dim``: of the gazetteer's lists; ``name_dropout``: the chance that an utterance is read without one of them while training.
     ``projection``: dimensions to which a word and its neighbours are brought before the recurrent layers, 0 for none.
     The recurrent layers multiply each input by eight gate matrices, so a narrow input is most of their speed.
     """
@@ -102,6 +119,8 @@ class NetworkConfig:
     projection: int = 0
     cell: str = "lstm"
     activation: str = "tanh"
+    name_dim: int = 32
+    name_dropout: float = 0.1
 
     @property
     def both(self) -> bool:
@@ -113,12 +132,12 @@ class NetworkConfig:
         require(self.activation in ACTIVATIONS, "activation", self.activation, f"one of {', '.join(ACTIVATIONS)}")
         own = self.cell in ("irnn", "gru", "lstm")
         require(not own or self.activation == "tanh", "activation", self.activation, f"none with {self.cell}, whose activations are fixed")
-        for name in ("word_dim", "ngram_dim", "hidden", "layers", "attention_dim"):
+        for name in ("word_dim", "ngram_dim", "hidden", "layers", "attention_dim", "name_dim"):
             require(1 <= getattr(self, name) <= 4096, name, getattr(self, name), "1 to 4096")
         require(0 <= self.window <= 10, "window", self.window, "0 to 10")
         require(0 <= self.projection <= 4096, "projection", self.projection, "0 to 4096")
         require(self.direction in DIRECTIONS, "direction", self.direction, f"one of {', '.join(DIRECTIONS)}")
-        for name in ("input_dropout", "state_dropout"):
+        for name in ("input_dropout", "state_dropout", "name_dropout"):
             require(0 <= getattr(self, name) < 1, name, getattr(self, name), "0 or more, below 1")
 
 
@@ -186,6 +205,7 @@ class TrainingConfig:
     ``slots`` and ``intents`` fix the label set; empty means all that the training data name. ``samples`` are utterances
     of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
     must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
+    ``joint``: whether an answer's intent and slots are chosen together, of those that training shows side by side.
     ``minimal_pairs``: a file of utterances in pairs, for the card; in TOML its place is told from that of the config.
     """
 
@@ -202,9 +222,11 @@ class TrainingConfig:
     min_count: int = 1
     seed: int = 1
     contrast: tuple[tuple[str, ...], ...] = ()
+    joint: bool = False
     minimal_pairs: str = ""
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    gazetteer: GazetteerConfig = field(default_factory=GazetteerConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)

@@ -93,7 +93,7 @@ def _backward(state: TrainingState, batch: Batch, config: FitConfig) -> tuple[fl
     """The loss, and the norm of the gradient that the parameters have now."""
     state.network.train()
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = state.network(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX)
+        logits = state.network(*batch.seen)
     loss = joint_loss(logits, batch, config.intent_weight)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]  # torch's stub

@@ -22,7 +22,8 @@ from training.config import TrainingConfig, load_config
 from training.data.corpus import load_corpus
 from training.data.records import Example
 from training.files import replace_file
-from training.pipeline import fingerprint, plan
+from training.pipeline import fingerprint
+from training.plan import plan
 
 
 @dataclass(frozen=True, slots=True)
