@@ -49,12 +49,19 @@ class LabelScheme:
 
     Labels are ``("O", *slots)``. Tag 0 is O; slot k (from 0) has tag 2k+1 for its first token (B-)
     and 2k+2 for the following ones (I-). An I- tag may stand only behind B- or I- of its slot.
+    ``carried``: of every intent the slots that can stand beside it, where an answer's slots and intent are chosen together; empty: they
+    are chosen apart.
     """
 
     slots: tuple[str, ...]
     intents: tuple[str, ...] = ()
+    carried: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        if self.carried and len(self.carried) != len(self.intents):
+            raise LabelError(f"carried has {len(self.carried)} entries for {len(self.intents)} intents; give one for each, or none at all")
+        for name in {name for names in self.carried for name in names} - set(self.slots):
+            raise LabelError(f"carried names {name!r}, which is no slot; use some of the {len(self.slots)} slots")
         for kind, names in (("slot", self.slots), ("intent", self.intents)):
             for name in names:
                 if not name or name == OUTSIDE or name != name.strip():
@@ -86,6 +93,14 @@ class LabelScheme:
             allowed[:, inside] = False
             allowed[[inside - 1, inside], inside] = True
         return allowed
+
+    @cached_property
+    def carried_tags(self) -> np.ndarray:
+        """Which tags an answer may have beside an intent: bool [intents, tags]."""
+        carried = np.ones((len(self.intents), len(self.tags)), dtype=bool)
+        for row, names in zip(carried, self.carried, strict=False):
+            row[1:] = np.repeat([slot in names for slot in self.slots], 2)
+        return carried
 
     @cached_property
     def _slot_index(self) -> dict[str, int]:
