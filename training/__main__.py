@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from model.errors import SlotlineError
-from training.cli import compare, diagnose, evaluate, prepare, train
+from training.cli import compare, diagnose, evaluate, prepare, sweep, train
 
-COMMANDS = (train, evaluate, compare, diagnose, prepare)
+COMMANDS = (train, evaluate, compare, sweep, diagnose, prepare)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
