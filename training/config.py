@@ -206,6 +206,7 @@ class TrainingConfig:
     of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
     must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
     ``joint``: whether an answer's intent and slots are chosen together, of those that training shows side by side.
+    ``invent_context``: whether training examples of which no dialogue is known are put into one, see ``training.data.context``.
     ``minimal_pairs``: a file of utterances in pairs, for the card; in TOML its place is told from that of the config.
     """
 
@@ -223,6 +224,7 @@ class TrainingConfig:
     seed: int = 1
     contrast: tuple[tuple[str, ...], ...] = ()
     joint: bool = False
+    invent_context: bool = True
     minimal_pairs: str = ""
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)

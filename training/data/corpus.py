@@ -60,7 +60,7 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
         train.examples += _generated(config, language, places, held_out=False)
         valid.examples += _generated(config, language, places, held_out=True)
     train.examples += [*augment(train.examples, config.augment, config.seed)]  # a list: the copies are not changed once more
-    if config.features.context:
+    if config.features.context and config.invent_context:
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
     return train, valid

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from training.data.records import DataProblem, Record
+from training.data.prepare import restaurants8k
+from training.data.prepare.raw import RawError
+from training.data.records import DataProblem, Dropped, Record
 
 Numbered = tuple[int, Record]
 Reader = Callable[[Path], Iterator[Numbered | DataProblem]]
@@ -55,7 +57,17 @@ def read_seq(path: Path) -> Iterator[Numbered | DataProblem]:
             yield number, {"text": " ".join(tokens), "spans": _spans(tokens, tags), "intent": intent or None, "source": str(path)}
 
 
-READERS: dict[str, Reader] = {"jsonl": read_jsonl, "seq": read_seq}
+def read_restaurants8k(path: Path) -> Iterator[Numbered | DataProblem]:
+    """A file of RESTAURANTS-8K as its publishers give it, such as a few-shot split, without the texts that are our validation part."""
+    try:
+        for number, made in enumerate(restaurants8k.convert(path.parent, [path.name]), 1):
+            if not isinstance(made, Dropped) and made[0] == "train" and isinstance(made[1], dict):
+                yield number, made[1]
+    except (RawError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield DataProblem(str(path), 0, f"not a file of RESTAURANTS-8K ({error!r})")
+
+
+READERS: dict[str, Reader] = {"jsonl": read_jsonl, "seq": read_seq, "restaurants8k": read_restaurants8k}
 
 
 def _spans(tokens: list[str], tags: list[str]) -> list[dict[str, object]]:
