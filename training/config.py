@@ -147,7 +147,8 @@ class FitConfig:
 
     ``batch_words``: words in a batch (utterances of one length). ``word_dropout``: c in c / (c + count), the chance that
     a word is shown as OTHER. ``patience``: epochs without a better valid score after which to stop. ``ema_decay``:
-    of the weight average that is validated and kept. ``precision``: of the recurrent layers while training.
+    of the weight average that is validated and kept. ``agreement``: how much it counts that two readings of a batch under different
+    dropout agree; 0: it is read once. ``precision``: of the recurrent layers while training.
     """
 
     epochs: int = 40
@@ -161,6 +162,7 @@ class FitConfig:
     ema_decay: float = 0.998
     word_dropout: float = 0.5
     intent_weight: float = 0.5
+    agreement: float = 0.0
     precision: str = "bf16"
     threads: int = 1
 
@@ -169,7 +171,7 @@ class FitConfig:
             require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("learning_rate", "clip_norm"):
             require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
-        for name in ("final_learning_rate", "warmup_steps", "weight_decay", "word_dropout", "intent_weight"):
+        for name in ("final_learning_rate", "warmup_steps", "weight_decay", "word_dropout", "intent_weight", "agreement"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(0 <= self.ema_decay < 1, "ema_decay", self.ema_decay, "0 or more, below 1")
         require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
