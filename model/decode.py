@@ -70,11 +70,21 @@ def decode(given: Probabilities, tokens: Sequence[Sequence[Token]], scheme: Labe
 
 
 def legal_spans(tags: list[int], probabilities_TC: np.ndarray, scheme: LabelScheme) -> list[SpanTuple]:
-    """The spans of the most probable legal tag sequence.
+    """The spans of the best legal tag sequence: of the highest product of probabilities, and of what tags add beside one another.
 
-    ``tags`` are the most probable tags of each word: that is the best path already where it is legal. Only where it is not,
-    Viterbi's algorithm (1967) looks for the best one.
+    ``tags`` are the most probable tags of each word: that is the best path already where it is legal and, if tags count beside one
+    another, each word is surer of its tag than its neighbours could sway it. Otherwise Viterbi's algorithm (1967) looks for the best one.
     """
+    words_TC = probabilities_TC[: len(tags)]
+    spans = _spans(tags) if not scheme.sway or _is_sure(words_TC, scheme) else None
+    if spans is None:
+        spans = _spans(viterbi(np.log(np.maximum(words_TC, _TINY)), scheme).tolist())
+        assert spans is not None
+    return spans
+
+
+def _spans(tags: Sequence[int]) -> list[SpanTuple] | None:
+    """What the tags say; None where they are not legal."""
     spans: list[SpanTuple] = []
     previous = 0
     for position, tag in enumerate(tags):
@@ -82,11 +92,18 @@ def legal_spans(tags: list[int], probabilities_TC: np.ndarray, scheme: LabelSche
             spans.append((position, position + 1, tag >> 1))
         elif tag:
             if previous != tag and previous != tag - 1:  # an I- that continues nothing
-                best = viterbi(np.log(np.maximum(probabilities_TC[: len(tags)], _TINY)), scheme)
-                return legal_spans(best.tolist(), probabilities_TC, scheme)
+                return None
             spans[-1] = (spans[-1][0], position + 1, spans[-1][2])
         previous = tag
     return spans
+
+
+def _is_sure(words_TC: np.ndarray, scheme: LabelScheme) -> bool:
+    """Whether no change of tags can win: a changed word loses more than it can gain beside the words on both sides."""
+    if words_TC.shape[1] < 2:
+        return True
+    second_T, best_T = np.partition(words_TC, -2, axis=1)[:, -2:].T
+    return bool((np.log(best_T) - np.log(np.maximum(second_T, _TINY)) > 2 * scheme.sway).all())
 
 
 def choose_together(
@@ -106,19 +123,19 @@ def choose_together(
         for start, end, slot in found:
             path_T[start:end] = 2 * slot + 2
             path_T[start] = 2 * slot + 1
-        chosen_T = np.append(carried_TC[np.arange(len(path_T)), path_T], intents_I[intent])
-        scored.append((float(np.log(np.maximum(chosen_T, _TINY)).sum(dtype=np.float64)), -len(scored), intent, found))
+        chosen_T = np.append(carried_TC[np.arange(len(path_T)), path_T], intents_I[intent]).astype(np.float64)
+        beside_T = scheme.between[np.append(len(scheme.tags), path_T[:-1]), path_T]
+        scored.append((float(np.log(np.maximum(chosen_T, _TINY)).sum() + beside_T.sum()), -len(scored), intent, found))
     *_, intent, found = max(scored)
     return intent, found
 
 
 def viterbi(scores_TC: np.ndarray, scheme: LabelScheme) -> np.ndarray:
-    """The legal tag sequence of the highest summed score, int [T]."""
-    penalty = np.where(scheme.allowed, 0.0, -np.inf)
-    best_C = scores_TC[0] + penalty[-1]
+    """The legal tag sequence of the highest summed score, what tags add beside one another counted in, int [T]."""
+    best_C = scores_TC[0] + scheme.between[-1]
     back_TC = np.zeros(scores_TC.shape, dtype=np.int64)
     for step in range(1, len(scores_TC)):
-        reach_PC = best_C[:, None] + penalty[:-1]
+        reach_PC = best_C[:, None] + scheme.between[:-1]
         back_TC[step] = reach_PC.argmax(axis=0)
         best_C = reach_PC.max(axis=0) + scores_TC[step]
     tags = [int(best_C.argmax())]

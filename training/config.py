@@ -208,6 +208,7 @@ class TrainingConfig:
     of our own whose answers are recorded in the artefact. ``card`` opens the model card. ``min_count``: how often a word
     must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
     ``joint``: whether an answer's intent and slots are chosen together, of those that training shows side by side.
+    ``follow_weight``: how much it counts in an answer how often one tag followed another in training, see ``model.labels.LabelScheme``.
     ``invent_context``: whether training examples of which no dialogue is known are put into one, see ``training.data.context``.
     ``minimal_pairs``: a file of utterances in pairs, for the card; in TOML its place is told from that of the config.
     """
@@ -226,6 +227,7 @@ class TrainingConfig:
     seed: int = 1
     contrast: tuple[tuple[str, ...], ...] = ()
     joint: bool = False
+    follow_weight: float = 0.0
     invent_context: bool = True
     minimal_pairs: str = ""
     features: FeatureConfig = field(default_factory=FeatureConfig)
@@ -241,6 +243,7 @@ class TrainingConfig:
             require(len(getattr(self, name)) > 0, name, getattr(self, name), "at least one entry")
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
         require(self.seed >= 0, "seed", self.seed, "0 or more")
+        require(0 <= self.follow_weight <= 1, "follow_weight", self.follow_weight, "0 to 1")
 
     def tagger(self) -> TaggerConfig:
         """What of it the artefact carries. Raises ConfigError for a bad name, version, language or limit."""

@@ -1,5 +1,7 @@
 """What the data of a run decide before its first step: labels, vocabulary, features, and the fresh network."""
 
+import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +9,7 @@ import torch
 
 from model.features import Featurizer
 from model.gazetteer import Gazetteer
-from model.labels import LabelScheme
+from model.labels import LabelScheme, spans_of_slots
 from model.vocabulary import Vocabulary
 from training.config import TrainingConfig, TrainingError
 from training.data.batching import OwnNames, TrainingSet, count_text_words, count_words, counts_by_index, no_names
@@ -57,7 +59,9 @@ def plan(
     named = "gazetteer" in config.features.word_encoders
     names = collect_names(examples, slots, lists or {}, config.features, longest=config.gazetteer.longest) if named else None
     featurizer = Featurizer(config.features, vocabulary, names.gazetteer if names else None)
-    scheme = LabelScheme(slots, intents, carried_slots(examples, intents) if config.joint else ())
+    carried = carried_slots(examples, intents) if config.joint else ()
+    followed = followed_tags(examples, LabelScheme(slots)) if config.follow_weight else ()
+    scheme = LabelScheme(slots, intents, carried, followed, config.follow_weight)
     return Parts(scheme, vocabulary, featurizer, counts_by_index(vocabulary, counts), names)
 
 
@@ -68,6 +72,16 @@ def carried_slots(examples: Iterable[Example], intents: Sequence[str]) -> tuple[
         if example.annotation.intent:
             beside[example.annotation.intent.name] |= {slot.name for slot in example.annotation.slots}
     return tuple(tuple(sorted(beside[intent])) for intent in intents)
+
+
+def followed_tags(examples: Iterable[Example], scheme: LabelScheme) -> tuple[tuple[int, int, int], ...]:
+    """How often each tag follows each other one, or begins an example, as ``LabelScheme.followed``."""
+    times: Counter[tuple[int, int]] = Counter()
+    for example in examples:
+        tokens = example.annotation.tokens
+        tags = scheme.encode(spans_of_slots(example.annotation.slots, tokens), len(tokens))
+        times.update(itertools.pairwise([len(scheme.tags), *tags]))
+    return tuple((before, tag, count) for (before, tag), count in sorted(times.items()))
 
 
 def fresh_network(config: TrainingConfig, parts: Parts) -> TaggerNetwork:

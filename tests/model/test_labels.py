@@ -82,3 +82,11 @@ def test_what_intents_carry_is_named_for_each_intent_and_by_known_slots() -> Non
         [True, False, False, False, False],
     ]
     assert LabelScheme(("origin",), ("go",)).carried_tags.all()
+
+
+@pytest.mark.parametrize("followed", [(0, 3, 1), (4, 0, 1), (0, 0, 0), (-1, 0, 1)])
+def test_what_followed_what_is_counted_of_known_tags_alone(followed: tuple[int, int, int]) -> None:
+    with pytest.raises(LabelError, match="followed has"):
+        LabelScheme(("origin",), followed=(followed,))
+    with pytest.raises(LabelError, match=r"follow_weight = 2.0 is not allowed: use 0 to 1"):
+        LabelScheme(("origin",), follow_weight=2.0)
