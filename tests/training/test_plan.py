@@ -54,6 +54,7 @@ def test_a_tagger_with_names_and_joint_answers_is_trained_and_served(tmp_path: P
     artifact = read_artifact(tmp_path / "one")
     assert artifact.gazetteer is not None
     assert artifact.gazetteer.lists == artifact.labels.slots
+    assert f" Names: {len(artifact.gazetteer.phrases)} in 3 lists. " in artifact.card
     tagger = Tagger.load(tmp_path / "one")
     tagger.replay()
     records = toy_records()
