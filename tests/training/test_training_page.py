@@ -15,6 +15,7 @@ from training.config import (
     PRECISIONS,
     AugmentConfig,
     FitConfig,
+    GazetteerConfig,
     GeneratorConfig,
     NetworkConfig,
     PretrainConfig,
@@ -30,6 +31,7 @@ TITLES: dict[str, type] = {
     "`[network]`": NetworkConfig,
     "`[fit]`": FitConfig,
     "`[generator]`": GeneratorConfig,
+    "`[gazetteer]`": GazetteerConfig,
     "`[augment]`": AugmentConfig,
     "`[pretrain]`": PretrainConfig,
 }
