@@ -54,15 +54,26 @@ def sweep(asked: Asked, watcher: Watcher) -> Swept:
     waiting = [run for run in planned if not _file(run).is_file()]
     failures: list[str] = []
     watcher.planned(len(waiting))
+    each = _OfEach(watcher)
     _write(asked, order, planned)
     while waiting and time.monotonic() < ends:
         chunk, waiting = waiting[: asked.jobs], waiting[asked.jobs :]
-        failed = train_all(chunk, asked.data, asked.jobs, watcher)
+        failed = train_all(chunk, asked.data, asked.jobs, each)
         failures += [f"{run.name}: {reason}" for run, reason in failed.items()]
         for run in (run for run in chunk if run not in failed):
             failures += _finish(run, asked)
         _write(asked, order, planned)
     return Swept(tuple(_outcomes(planned)), tuple(failures), len(waiting))
+
+
+class _OfEach:
+    """Tells a watcher how each run goes, and not that a few were planned: it knows of all."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.started, self.epoch, self.ended = watcher.started, watcher.epoch, watcher.ended
+
+    def planned(self, runs: int) -> None:
+        pass
 
 
 def _planned(asked: Asked) -> Iterator[PlannedRun]:

@@ -58,7 +58,7 @@ def test_trials_take_turns_and_what_is_finished_is_a_file_and_is_not_run_again(f
     expected = [(trial, seed) for seed in (1, 2) for trial in ("plain", "with names")]
     assert [(outcome.trial, outcome.seed) for outcome in swept.outcomes] == expected
     assert [name for name, _ in first.endings] == [f"{trial}, seed {seed}" for trial, seed in expected]
-    assert (swept.failures, swept.left) == ((), 0)
+    assert (swept.failures, swept.left, first.runs) == ((), 0, 4)
     assert swept.outcomes[1].bytes > 0 < swept.outcomes[1].microseconds
     left = sorted(path.name for path in (folder / "whole" / "runs").iterdir())
     assert len([name for name in left if name.endswith(".outcome.json")]) == 4
