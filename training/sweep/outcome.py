@@ -22,15 +22,16 @@ REPEATS = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Scores on valid, 0 to 1; ``mean_f1``: the mean of the slots' F1; ``intent`` None where no intent is counted.
+    """Scores on valid, 0 to 1; ``mean_f1``: the mean of the slots' F1. None where no slot is annotated, and ``intent``
+    where no intent is.
 
     ``bytes``: of the artefact's files. ``microseconds``: from text to annotation, alone on one thread.
     """
 
     trial: str
     seed: int
-    f1: float
-    mean_f1: float
+    f1: float | None
+    mean_f1: float | None
     intent: float | None
     sentence: float
     parameters: int
@@ -48,8 +49,8 @@ def measure(path: Path, valid: Sequence[Example], *, trial: str, seed: int, seco
     return Outcome(
         trial=trial,
         seed=seed,
-        f1=scores["slots"]["f1"],
-        mean_f1=statistics.fmean(by_slot) if by_slot else 0.0,
+        f1=scores["slots"]["f1"] if by_slot else None,
+        mean_f1=statistics.fmean(by_slot) if by_slot else None,
         intent=scores["intent_accuracy"],
         sentence=scores["sentence_accuracy"],
         parameters=sum(parameter.numel() for parameter in restore(artifact).parameters()),

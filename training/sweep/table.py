@@ -30,7 +30,7 @@ def _cells(trial: str, runs: Sequence[Outcome]) -> tuple[str, ...]:
         str(len(runs)),
         _share([run.f1 for run in runs]),
         _share([run.mean_f1 for run in runs]),
-        _share([run.intent for run in runs if run.intent is not None]),
+        _share([run.intent for run in runs]),
         _share([run.sentence for run in runs]),
         f"{round(statistics.fmean(run.parameters for run in runs)):,}",
         f"{statistics.fmean(run.bytes for run in runs) / 1e6:.1f}",
@@ -39,7 +39,8 @@ def _cells(trial: str, runs: Sequence[Outcome]) -> tuple[str, ...]:
     )
 
 
-def _share(values: Sequence[float]) -> str:
+def _share(found: Sequence[float | None]) -> str:
+    values = [value for value in found if value is not None]
     if not values:
         return "–"
     spread = f" ± {100 * statistics.stdev(values):.2f}" if len(values) > 1 else ""
