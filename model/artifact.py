@@ -10,8 +10,8 @@ from model.calibration import Calibration
 from model.config import TaggerConfig, build
 from model.directory import Format, as_json, read_directory, write_directory
 from model.errors import ArtifactVersion, ConfigError, LabelError
-from model.gazetteer import Gazetteer
 from model.labels import LabelScheme
+from model.names import NameLists
 from model.vocabulary import Vocabulary
 
 FORMAT = Format("slotline-artifact", 2)  # 1: graphs that did not rank the labels
@@ -34,7 +34,7 @@ class Sample:
 class ModelArtifact:
     """All that a trained tagger is. ``sha256`` is the manifest's, and so vouches for every file.
 
-    ``gazetteer``: None unless it is one of the word encoders.
+    ``names``: None unless it is one of the word encoders.
     """
 
     config: TaggerConfig
@@ -46,7 +46,7 @@ class ModelArtifact:
     scores: dict[str, Any]
     card: str
     sha256: str = ""
-    gazetteer: Gazetteer | None = None
+    names: NameLists | None = None
 
 
 def write_artifact(artifact: ModelArtifact, path: Path) -> str:
@@ -65,7 +65,7 @@ def read_artifact(path: Path) -> ModelArtifact:
 
 def _encode(artifact: ModelArtifact) -> dict[str, bytes]:
     """Every file but the manifest, by name."""
-    names = {"gazetteer.json": as_json(dataclasses.asdict(artifact.gazetteer))} if artifact.gazetteer else {}
+    names = {"names.json": as_json(dataclasses.asdict(artifact.names))} if artifact.names else {}
     return names | {
         "README.md": artifact.card.encode(),
         "calibration.json": as_json(artifact.calibration.to_dict()),
@@ -90,7 +90,7 @@ def _decode(contents: dict[str, bytes]) -> ModelArtifact:
         samples=tuple(_sample(entry) for entry in samples),
         scores=json.loads(contents["scores.json"]),
         card=contents["README.md"].decode(),
-        gazetteer=build(Gazetteer, json.loads(contents["gazetteer.json"]), "gazetteer") if "gazetteer.json" in contents else None,
+        names=build(NameLists, json.loads(contents["names.json"]), "names") if "names.json" in contents else None,
     )
 
 

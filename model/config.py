@@ -11,7 +11,7 @@ from model.errors import ConfigError
 
 T = TypeVar("T")
 
-WORD_ENCODERS = ("vocabulary", "letter_ngrams", "gazetteer")
+WORD_ENCODERS = ("vocabulary", "letter_ngrams", "names")
 CONTEXT = ("expected_slots", "intent")
 
 
@@ -21,7 +21,7 @@ class FeatureConfig:
 
     ``word_encoders``: any of ``vocabulary`` (one-hot over known words, OTHER for the rest),
     ``letter_ngrams`` (word hashing, Huang et al. 2013: `#ap app ppl ple le#` hashed into buckets) and
-    ``gazetteer`` (the lists of names in which a word stands with its neighbours, see ``model.gazetteer``).
+    ``names`` (the lists of names in which a word stands with its neighbours, see ``model.names``).
     ``max_ngrams`` bounds the cost of a very long word, ``max_lists`` that of one in many lists: what stands behind them is left out.
     ``context``: what the tagger reads besides the words: the slots just asked for, the intent of the conversation so far.
     """

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from model.config import FeatureConfig
-from model.gazetteer import NO_NAME, Gazetteer
 from model.labels import LabelScheme
+from model.names import NO_NAME, NameLists
 from model.text import Token
 from model.vocabulary import OTHER, Vocabulary, fold_digits, normalize_word
 
@@ -21,7 +21,7 @@ class Features(NamedTuple):
     """One utterance of T words: the bytes of ``word_ids_T`` and ``ngram_ids_TK`` (0 behind a word's last n-gram), both int32.
 
     ``context``: the bytes of its float32 ``encode_context`` vector; none for a tagger that reads words alone.
-    ``name_ids``: those of int32 [T, max_lists], a word's numbers in the gazetteer; none for a tagger without one.
+    ``name_ids``: those of int32 [T, max_lists], a word's numbers in the lists of names; none for a tagger without any.
 
     Bytes, because a batch is then made by joining them: an array for each utterance would cost more than all its words.
     """
@@ -87,26 +87,26 @@ class _Remembered(dict[str, Encoded]):
 class Featurizer:
     """The one path from words to numbers, for training and serving alike."""
 
-    def __init__(self, config: FeatureConfig, vocabulary: Vocabulary, gazetteer: Gazetteer | None = None) -> None:
+    def __init__(self, config: FeatureConfig, vocabulary: Vocabulary, names: NameLists | None = None) -> None:
         """Fix the encoders; words are remembered per instance, at most CACHED_WORDS of them."""
         self.config = config
         self.vocabulary = vocabulary
-        self.gazetteer = gazetteer if "gazetteer" in config.word_encoders else None
+        self.names = names if "names" in config.word_encoders else None
         self._words = _Remembered(self._encode_word, CACHED_WORDS)
 
     def features(self, tokens: Sequence[Token], context: bytes = b"", without: Collection[tuple[str, int]] = ()) -> Features:
-        """One utterance's arrays; T may be 0. ``without``: see ``Gazetteer.match``."""
+        """One utterance's arrays; T may be 0. ``without``: see ``NameLists.match``."""
         words = self._words
         rows = [words[token[0]] for token in tokens]
         word_ids, ngram_ids, known_T = zip(*rows, strict=True) if rows else ((), (), ())
-        name_ids = self._name_ids(tokens, without) if self.gazetteer else b""
+        name_ids = self._name_ids(tokens, without) if self.names else b""
         return Features(b"".join(word_ids), b"".join(ngram_ids), known_T, context, name_ids)
 
     def _name_ids(self, tokens: Sequence[Token], without: Collection[tuple[str, int]]) -> bytes:
         """The bytes of int32 [T, max_lists]."""
-        assert self.gazetteer is not None
+        assert self.names is not None
         most = self.config.max_lists
-        matched = self.gazetteer.match([word_key(token[0], self.config) for token in tokens], without)
+        matched = self.names.match([word_key(token[0], self.config) for token in tokens], without)
         return np.array([(numbers + [NO_NAME] * most)[:most] for numbers in matched], dtype=np.int32).tobytes()
 
     def _encode_word(self, text: str) -> Encoded:

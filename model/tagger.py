@@ -39,7 +39,7 @@ class Tagger:
     def __init__(self, artifact: ModelArtifact, *, threads: int = 1) -> None:
         """Bind the artefact's parts. Raises ArtifactError if the graph cannot be loaded."""
         self.artifact = artifact
-        self._featurizer = Featurizer(artifact.config.features, artifact.vocabulary, artifact.gazetteer)
+        self._featurizer = Featurizer(artifact.config.features, artifact.vocabulary, artifact.names)
         self._no_context = encode_context(artifact.config.features, artifact.labels, (), None)
         self.graph = OnnxGraph(artifact.graph, threads=threads)
 

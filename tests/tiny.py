@@ -36,7 +36,7 @@ def random_weights(seed: int, network: NetworkConfig, features: FeatureConfig, s
     if "letter_ngrams" in features.word_encoders:
         weights["ngram_embedding"], inputs = draw(features.ngram_buckets + 1, network.ngram_dim), inputs + network.ngram_dim
         weights["ngram_embedding"][0] = 0
-    if "gazetteer" in features.word_encoders:
+    if "names" in features.word_encoders:
         weights["name_embedding"], inputs = draw(NAMES, network.name_dim), inputs + network.name_dim
         weights["name_embedding"][0] = 0
     inputs *= 2 * network.window + 1

@@ -70,8 +70,8 @@ _WRITTEN = {
 
 
 def _names(artifact: ModelArtifact) -> str:
-    gazetteer = artifact.gazetteer
-    return f" Names: {len(gazetteer.phrases)} in {len(gazetteer.lists)} lists." if gazetteer else ""
+    names = artifact.names
+    return f" Names: {len(names.phrases)} in {len(names.lists)} lists." if names else ""
 
 
 def _network(config: NetworkConfig) -> str:

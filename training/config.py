@@ -67,8 +67,8 @@ class GeneratorConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class GazetteerConfig:
-    """What stands in the lists of names that the ``gazetteer`` word encoder knows, besides the values of every slot in training.
+class NamesConfig:
+    """What stands in the lists of names that the ``names`` word encoder knows, besides the values of every slot in training.
 
     ``sources``: labelled sets whose values make lists of their own, one for each folder and label. ``places``: a gazetteer folder of
     the data directory, whose cities make a list. ``longest``: words; what is longer is no name.
@@ -102,7 +102,7 @@ class NetworkConfig:
 
     ``cell``: what its layers are made of; a feedforward layer has no direction. ``activation``: of feedforward, elman and jordan;
     the others have their own.
-    ``name_dim``: of the gazetteer's lists; ``name_dropout``: the chance that an utterance is read without one of them while training.
+    ``name_dim``: of the lists of names; ``name_dropout``: the chance that an utterance is read without one of them while training.
     ``projection``: dimensions to which a word and its neighbours are brought before the recurrent layers, 0 for none.
     The recurrent layers multiply each input by eight gate matrices, so a narrow input is most of their speed.
     """
@@ -232,7 +232,7 @@ class TrainingConfig:
     minimal_pairs: str = ""
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
-    gazetteer: GazetteerConfig = field(default_factory=GazetteerConfig)
+    names: NamesConfig = field(default_factory=NamesConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)

@@ -250,7 +250,7 @@ def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact
         samples=(),
         scores={},
         card="",
-        gazetteer=run.parts.gazetteer,
+        names=run.parts.listed,
     )
 
 

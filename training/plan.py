@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from model.features import Featurizer
-from model.gazetteer import Gazetteer
 from model.labels import LabelScheme, spans_of_slots
+from model.names import NameLists
 from model.vocabulary import Vocabulary
 from training.config import TrainingConfig, TrainingError
 from training.data.batching import OwnNames, TrainingSet, count_text_words, count_words, counts_by_index, no_names
@@ -20,7 +20,7 @@ from training.network.tagger import TaggerNetwork
 
 @dataclass(frozen=True)
 class Parts:
-    """What the training data decide. ``names``: None without a gazetteer."""
+    """What the training data decide. ``names``: None without lists of names."""
 
     scheme: LabelScheme
     vocabulary: Vocabulary
@@ -29,9 +29,9 @@ class Parts:
     names: Names | None = None
 
     @property
-    def gazetteer(self) -> Gazetteer | None:
+    def listed(self) -> NameLists | None:
         """As the artefact carries it."""
-        return self.names.gazetteer if self.names else None
+        return self.names.listed if self.names else None
 
     def training_set(self, examples: Sequence[Example]) -> TrainingSet:
         """Training examples as tensors, each read without the names that it alone knows."""
@@ -42,7 +42,7 @@ class Parts:
 def plan(
     config: TrainingConfig, examples: Sequence[Example], texts: Sequence[str] = (), lists: Mapping[str, Sequence[str]] | None = None
 ) -> Parts:
-    """Labels, vocabulary and features; ``texts`` are those of pre-training, ``lists`` further names for the gazetteer.
+    """Labels, vocabulary and features; ``texts`` are those of pre-training, ``lists`` further lists of names.
 
     Raises TrainingError without a single example.
     """
@@ -56,9 +56,9 @@ def plan(
         seen = count_text_words(texts, config.features) + counts
         frequent |= {word: count for word, count in seen.items() if count >= config.pretrain.min_count}
     vocabulary = Vocabulary.of(frequent)
-    named = "gazetteer" in config.features.word_encoders
-    names = collect_names(examples, slots, lists or {}, config.features, longest=config.gazetteer.longest) if named else None
-    featurizer = Featurizer(config.features, vocabulary, names.gazetteer if names else None)
+    named = "names" in config.features.word_encoders
+    names = collect_names(examples, slots, lists or {}, config.features, longest=config.names.longest) if named else None
+    featurizer = Featurizer(config.features, vocabulary, names.listed if names else None)
     carried = carried_slots(examples, intents) if config.joint else ()
     followed = followed_tags(examples, LabelScheme(slots)) if config.follow_weight else ()
     scheme = LabelScheme(slots, intents, carried, followed, config.follow_weight)
@@ -93,5 +93,5 @@ def fresh_network(config: TrainingConfig, parts: Parts) -> TaggerNetwork:
         parts.scheme,
         word_counts=parts.word_counts,
         word_dropout=config.fit.word_dropout,
-        names=parts.gazetteer.numbers if parts.gazetteer else 0,
+        names=parts.listed.numbers if parts.listed else 0,
     )

@@ -138,7 +138,7 @@ SHAPES = [
         intents,
         id=f"{'+'.join(encoders)}-{window}-{layers}-{direction}-{len(intents)}",
     )
-    for encoders in (("vocabulary",), ("letter_ngrams",), ("vocabulary", "letter_ngrams"), ("vocabulary", "letter_ngrams", "gazetteer"))
+    for encoders in (("vocabulary",), ("letter_ngrams",), ("vocabulary", "letter_ngrams"), ("vocabulary", "letter_ngrams", "names"))
     for window in (0, 2)
     for layers, direction in ((1, "both"), (2, "both"), (2, "forward"))
     for intents in ((), ("one", "two"))

@@ -8,8 +8,8 @@ from model.calibration import Calibration
 from model.config import FeatureConfig, TaggerConfig
 from model.errors import ArtifactVersion
 from model.features import Features, collate
-from model.gazetteer import Gazetteer
 from model.labels import LabelScheme
+from model.names import NameLists
 from model.vocabulary import Vocabulary
 from training.config import CELLS, NetworkConfig
 from training.export import ExportError, build_graph, verify
@@ -22,7 +22,7 @@ FEATURES = {
     "vocabulary": FeatureConfig(word_encoders=("vocabulary",), max_ngrams=5),
     "letter_ngrams": FeatureConfig(word_encoders=("letter_ngrams",), ngram_buckets=20, max_ngrams=5),
     "both": FeatureConfig(ngram_buckets=20, max_ngrams=5),
-    "gazetteer": FeatureConfig(word_encoders=("letter_ngrams", "gazetteer"), ngram_buckets=20, max_ngrams=5, max_lists=4),
+    "names": FeatureConfig(word_encoders=("letter_ngrams", "names"), ngram_buckets=20, max_ngrams=5, max_lists=4),
     "context": FeatureConfig(ngram_buckets=20, max_ngrams=5, context=("expected_slots", "intent")),
 }
 KINDS = [(cell, "tanh") for cell in CELLS] + [(cell, other) for cell in ("feedforward", "elman", "jordan") for other in ("sigmoid", "relu")]
@@ -34,7 +34,7 @@ NETWORKS = [
 ]
 WORDS = 11
 SCHEME = LabelScheme(("a", "b"), ("one", "two", "three"))
-GAZETTEER = Gazetteer(("city", "film"), {"new york": (0,)})
+LISTS = NameLists(("city", "film"), {"new york": (0,)})
 VOCABULARY = Vocabulary(tuple("abcdefghi"))
 
 
@@ -52,7 +52,7 @@ def _network(network: NetworkConfig, encoder: str, intents: tuple[str, ...] = SC
         LabelScheme(SCHEME.slots, intents),
         word_counts=[0, 0, *[3] * (WORDS - 2)],
         word_dropout=0.5,
-        names=GAZETTEER.numbers,
+        names=LISTS.numbers,
     )
 
 
@@ -60,7 +60,7 @@ def _utterances(lengths: tuple[int, ...]) -> list[Features]:
     random = np.random.default_rng(8)
     ngrams = [np.ascontiguousarray(np.sort(random.integers(0, 21, (n, 5)), axis=1)[:, ::-1]).astype(np.int32) for n in lengths]
     contexts = random.integers(0, 2, (len(lengths), 5)).astype(np.float32)
-    names = [random.integers(0, GAZETTEER.numbers, (n, 4)).astype(np.int32).tobytes() for n in lengths]
+    names = [random.integers(0, LISTS.numbers, (n, 4)).astype(np.int32).tobytes() for n in lengths]
     return [
         Features.of(random.integers(1, WORDS, len(rows)).astype(np.int32), rows, (True,) * len(rows), context.tobytes(), listed)
         for rows, context, listed in zip(ngrams, contexts, names, strict=True)
@@ -86,10 +86,10 @@ def test_export_fails_when_the_graph_is_not_the_network() -> None:
 
 def _artifact(graph: bytes, encoder: str = "context") -> ModelArtifact:
     config = TaggerConfig("x", "1", features=FEATURES[encoder])
-    return ModelArtifact(config, SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "", gazetteer=GAZETTEER)
+    return ModelArtifact(config, SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "", names=LISTS)
 
 
-@pytest.mark.parametrize("encoder", ["context", "gazetteer"])
+@pytest.mark.parametrize("encoder", ["context", "names"])
 @pytest.mark.parametrize("config", NETWORKS, ids=_name)
 def test_a_network_can_be_made_again_from_its_exported_graph(config: NetworkConfig, encoder: str) -> None:
     network = _network(config, encoder)

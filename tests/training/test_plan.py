@@ -12,7 +12,7 @@ from training.config import load_config
 from training.data.corpus import load_corpus
 from training.plan import plan
 
-NAMES = "features.word_encoders=['vocabulary', 'letter_ngrams', 'gazetteer']"
+NAMES = "features.word_encoders=['vocabulary', 'letter_ngrams', 'names']"
 
 
 def test_intents_carry_the_slots_that_stand_beside_them(tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_a_tagger_with_names_and_joint_answers_is_trained_and_served(tmp_path: P
     write_toy(tmp_path)
     _train(tmp_path, "one")
     artifact = read_artifact(tmp_path / "one")
-    assert artifact.gazetteer is not None
-    assert artifact.gazetteer.lists == artifact.labels.slots
-    assert f" Names: {len(artifact.gazetteer.phrases)} in 3 lists. " in artifact.card
+    assert artifact.names is not None
+    assert artifact.names.lists == artifact.labels.slots
+    assert f" Names: {len(artifact.names.phrases)} in 3 lists. " in artifact.card
     tagger = Tagger.load(tmp_path / "one")
     tagger.replay()
     records = toy_records()

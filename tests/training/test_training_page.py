@@ -15,8 +15,8 @@ from training.config import (
     PRECISIONS,
     AugmentConfig,
     FitConfig,
-    GazetteerConfig,
     GeneratorConfig,
+    NamesConfig,
     NetworkConfig,
     PretrainConfig,
     SourceConfig,
@@ -31,7 +31,7 @@ TITLES: dict[str, type] = {
     "`[network]`": NetworkConfig,
     "`[fit]`": FitConfig,
     "`[generator]`": GeneratorConfig,
-    "`[gazetteer]`": GazetteerConfig,
+    "`[names]`": NamesConfig,
     "`[augment]`": AugmentConfig,
     "`[pretrain]`": PretrainConfig,
 }

@@ -29,7 +29,7 @@ def no_names(_: Example) -> Collection[tuple[str, int]]:
 class Batch:
     """B utterances of T words. ``outside_BC``: the tags that an untagged word may have; intents NO_INTENT where unknown.
 
-    ``context_BX``: see ``model.features.encode_context``; ``name_ids_BTM``: see ``model.gazetteer``.
+    ``context_BX``: see ``model.features.encode_context``; ``name_ids_BTM``: see ``model.names``.
     """
 
     word_ids_BT: Tensor

@@ -81,12 +81,12 @@ def load_texts(config: TrainingConfig, data: Path) -> tuple[str, ...]:
 
 
 def load_names(config: TrainingConfig, data: Path) -> dict[str, list[str]]:
-    """The lists of names that a gazetteer has besides the slots' values, by name. Raises DataError for a missing file."""
-    if "gazetteer" not in config.features.word_encoders:
+    """The lists of names that there are besides the slots' values, by name. Raises DataError for a missing file."""
+    if "names" not in config.features.word_encoders:
         return {}
-    lists = values_by_list(load_sources(config.gazetteer.sources, data, Allowed()).examples)
-    if config.gazetteer.places:
-        lists["place"] = [name for language in config.languages for name in load_places(data / config.gazetteer.places, language)]
+    lists = values_by_list(load_sources(config.names.sources, data, Allowed()).examples)
+    if config.names.places:
+        lists["place"] = [name for language in config.languages for name in load_places(data / config.names.places, language)]
     return lists
 
 

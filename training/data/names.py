@@ -1,4 +1,4 @@
-"""The gazetteer of a run: what its training examples and other lists name, and what an example may not know of it."""
+"""The lists of names of a run: what its training examples and other lists name, and what an example may not know of it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -7,8 +7,8 @@ from functools import cached_property
 
 from model.config import FeatureConfig
 from model.features import word_key
-from model.gazetteer import Gazetteer
 from model.labels import spans_of_slots
+from model.names import NameLists
 from model.text import tokenize
 from training.data.records import Example
 
@@ -17,13 +17,13 @@ from training.data.records import Example
 class Names:
     """The lists with how often training examples name each phrase, by (phrase, number of the list)."""
 
-    gazetteer: Gazetteer
+    listed: NameLists
     counts: Counter[tuple[str, int]]
     config: FeatureConfig
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
-        return {name: number for number, name in enumerate(self.gazetteer.lists)}
+        return {name: number for number, name in enumerate(self.listed.lists)}
 
     def own(self, example: Example) -> Collection[tuple[str, int]]:
         """The names that nothing but this example knows: it is read without them, as an utterance with new names will be.
@@ -51,7 +51,7 @@ def collect_names(
     for phrase, number in sorted(known):
         if phrase and phrase.count(" ") < longest:
             found[phrase].append(number)
-    return Names(Gazetteer(lists, {phrase: tuple(numbers) for phrase, numbers in found.items()}), counts, config)
+    return Names(NameLists(lists, {phrase: tuple(numbers) for phrase, numbers in found.items()}), counts, config)
 
 
 def _originals(examples: Iterable[Example]) -> Iterator[Example]:
@@ -82,5 +82,5 @@ def phrases_of(example: Example, config: FeatureConfig) -> list[tuple[str, str]]
 
 
 def phrase_of(text: str, config: FeatureConfig) -> str:
-    """A text in the form that the gazetteer compares."""
+    """A text in the form that lists of names compare."""
     return " ".join(word_key(token.text, config) for token in tokenize(text))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from model.gazetteer import NO_NAME
+from model.names import NO_NAME
 from model.vocabulary import OTHER, PAD
 
 
@@ -54,13 +54,13 @@ class NgramEmbedding(nn.Module):
 
 
 class NameEmbedding(nn.Module):
-    """The sum of the rows of a word's numbers in the gazetteer; while training, an utterance is now and then read without a list.
+    """The sum of the rows of a word's numbers in the lists of names; while training, an utterance is now and then read without a list.
 
     Otherwise the network trusts lists that know every name of its training, and no other's.
     """
 
     def __init__(self, numbers: int, dimension: int, dropout: float) -> None:
-        """``numbers``: see ``model.gazetteer.Gazetteer``. ``dropout``: the chance that an utterance is read without a list."""
+        """``numbers``: see ``model.names.NameLists``. ``dropout``: the chance that an utterance is read without a list."""
         super().__init__()
         self.rows = nn.EmbeddingBag(numbers, dimension, mode="sum", padding_idx=NO_NAME)
         self.dropout = dropout

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from model.config import FeatureConfig
 from model.features import FeatureBatch
-from model.gazetteer import NO_NAME
 from model.labels import LabelScheme
+from model.names import NO_NAME
 from training.config import NetworkConfig
 from training.network.cells import Jordan
 from training.network.embed import NameEmbedding, NgramEmbedding, WordEmbedding, neighbours
@@ -29,7 +29,7 @@ class TaggerNetwork(nn.Module):
     """Word encoders, window, projection, layers, slot head and intent head.
 
     Takes utterances of one length: int64 ``word_ids_BT`` and ``ngram_ids_BTK``, ``context_BX`` if its features have a context, and int64
-    ``name_ids_BTM`` if they have a gazetteer.
+    ``name_ids_BTM`` if they have lists of names.
     """
 
     temperatures: Tensor
@@ -44,13 +44,13 @@ class TaggerNetwork(nn.Module):
         word_dropout: float,
         names: int = 0,
     ) -> None:
-        """``word_counts``: occurrences in training of each vocabulary index (0: never dropped). ``names``: numbers of the gazetteer."""
+        """``word_counts``: occurrences in training of each vocabulary index (0: never dropped). ``names``: of the lists of names."""
         super().__init__()
         self.config = config
         encoders = features.word_encoders
         self.words = WordEmbedding(word_counts, config.word_dim, word_dropout) if "vocabulary" in encoders else None
         self.ngrams = NgramEmbedding(features.ngram_buckets, config.ngram_dim) if "letter_ngrams" in encoders else None
-        self.names = NameEmbedding(names, config.name_dim, config.name_dropout) if "gazetteer" in encoders else None
+        self.names = NameEmbedding(names, config.name_dim, config.name_dropout) if "names" in encoders else None
         width = (config.word_dim if self.words else 0) + (config.ngram_dim if self.ngrams else 0) + (config.name_dim if self.names else 0)
         self.input_dropout = VariationalDropout(config.input_dropout)
         width *= 2 * config.window + 1

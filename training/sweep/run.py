@@ -90,7 +90,7 @@ def _planned(asked: Asked) -> Iterator[PlannedRun]:
 def fingerprint(config: TrainingConfig, data: Path) -> str:
     """sha256 of the files that a config reads, as they are."""
     digest = hashlib.sha256()
-    for source in (*config.train, *config.valid, *config.pretrain.texts, *config.gazetteer.sources):
+    for source in (*config.train, *config.valid, *config.pretrain.texts, *config.names.sources):
         for file in _files(source, data):
             digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -29,8 +29,8 @@ TWICE = [
 
 def test_a_list_has_the_values_of_its_slot_and_others_stand_behind() -> None:
     names = collect_names(TWICE, ("city", "film"), {"lake": ["Como", "a very long name of a lake"]}, CONFIG, longest=3)
-    assert names.gazetteer.lists == ("city", "film", "lake")
-    assert names.gazetteer.phrases == {"oslo": (0,), "porto": (0, 1), "como": (2,)}
+    assert names.listed.lists == ("city", "film", "lake")
+    assert names.listed.phrases == {"oslo": (0,), "porto": (0, 1), "como": (2,)}
 
 
 def test_an_example_is_read_without_the_names_that_it_alone_knows() -> None:
@@ -43,7 +43,7 @@ def test_an_example_is_read_without_the_names_that_it_alone_knows() -> None:
 
 def test_an_example_whose_name_another_list_knows_sees_that_list_still() -> None:
     names = collect_names(TWICE, ("city", "film"), {"place": ["Porto"]}, CONFIG, longest=3)
-    assert names.gazetteer.match(["porto"], names.own(TWICE[1])) == [[3, 5]]
+    assert names.listed.match(["porto"], names.own(TWICE[1])) == [[3, 5]]
 
 
 def test_a_changed_copy_does_not_make_a_name_known_to_two() -> None:
@@ -54,19 +54,19 @@ def test_a_changed_copy_does_not_make_a_name_known_to_two() -> None:
 def test_values_of_another_set_and_places_make_lists_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "train.jsonl").write_text('{"text": "play Borealis", "spans": [{"start": 5, "end": 13, "label": "song"}]}\n')
-    encoders = "features.word_encoders=['vocabulary', 'gazetteer']"
-    config = load_config(write_toy(tmp_path), [encoders, "gazetteer.sources=[{path='media/train.jsonl'}]"])
+    encoders = "features.word_encoders=['vocabulary', 'names']"
+    config = load_config(write_toy(tmp_path), [encoders, "names.sources=[{path='media/train.jsonl'}]"])
     lists = load_names(config, tmp_path)
     assert lists == {"media/song": ["Borealis"]}
-    gazetteer = plan(config, load_corpus(config, tmp_path)[0].examples, lists=lists).gazetteer
-    assert gazetteer is not None
-    assert gazetteer.lists == ("date", "destination", "origin", "media/song")
-    assert {gazetteer.phrases[city.lower()] for city in CITIES} == {(1, 2)}
-    assert gazetteer.phrases["borealis"] == (3,)
+    listed = plan(config, load_corpus(config, tmp_path)[0].examples, lists=lists).listed
+    assert listed is not None
+    assert listed.lists == ("date", "destination", "origin", "media/song")
+    assert {listed.phrases[city.lower()] for city in CITIES} == {(1, 2)}
+    assert listed.phrases["borealis"] == (3,)
     assert load_names(load_config(tmp_path / "toy.toml"), tmp_path) == {}
 
 
 @pytest.mark.parametrize("encoders", ["['vocabulary']", "['vocabulary', 'letter_ngrams']"])
-def test_without_the_encoder_there_is_no_gazetteer(tmp_path: Path, encoders: str) -> None:
+def test_without_the_encoder_there_are_no_lists(tmp_path: Path, encoders: str) -> None:
     config = load_config(write_toy(tmp_path), [f"features.word_encoders={encoders}"])
-    assert plan(config, load_corpus(config, tmp_path)[0].examples).gazetteer is None
+    assert plan(config, load_corpus(config, tmp_path)[0].examples).listed is None

@@ -19,7 +19,7 @@ seeds = 2
 name = "plain"
 [[variant]]
 name = "with names"
-set = ["features.word_encoders=['vocabulary', 'gazetteer']", "joint=true"]
+set = ["features.word_encoders=['vocabulary', 'names']", "joint=true"]
 """
 
 

@@ -10,7 +10,7 @@ from model.artifact import read_artifact, write_artifact
 from model.config import FeatureConfig
 from model.errors import ConfigError
 from model.features import Featurizer, collate
-from model.gazetteer import Gazetteer
+from model.names import NameLists
 from model.text import tokenize
 from model.vocabulary import Vocabulary
 from tests.tiny import tiny_artifact
@@ -20,8 +20,8 @@ WORDS = st.sampled_from("abc")
 PHRASES = st.dictionaries(
     st.lists(WORDS, min_size=1, max_size=4).map(" ".join), st.sets(st.integers(0, 2), min_size=1).map(lambda lists: tuple(sorted(lists)))
 )
-CONFIG = FeatureConfig(word_encoders=("vocabulary", "letter_ngrams", "gazetteer"), ngram_buckets=20, max_ngrams=5, max_lists=2)
-CITIES = Gazetteer(("city", "film"), {"new york": (0,), "new york 00": (0, 1), "york": (0,), "oslo": (0, 1)})
+CONFIG = FeatureConfig(word_encoders=("vocabulary", "letter_ngrams", "names"), ngram_buckets=20, max_ngrams=5, max_lists=2)
+CITIES = NameLists(("city", "film"), {"new york": (0,), "new york 00": (0, 1), "york": (0,), "oslo": (0, 1)})
 
 
 def spans(numbers: list[list[int]], number: int) -> list[tuple[int, int]]:
@@ -39,7 +39,7 @@ def spans(numbers: list[list[int]], number: int) -> list[tuple[int, int]]:
 
 @given(PHRASES, st.lists(WORDS, max_size=12))
 def test_in_every_list_the_longest_names_from_the_left_are_found(phrases: dict[str, tuple[int, ...]], words: list[str]) -> None:
-    numbers = Gazetteer(LISTS, phrases).match(words)
+    numbers = NameLists(LISTS, phrases).match(words)
     assert len(numbers) == len(words)
     for number in range(len(LISTS)):
         expected, start = [], 0
@@ -56,13 +56,13 @@ def test_a_name_left_out_is_as_one_never_listed(phrases: dict[str, tuple[int, ..
     without = {(phrase, number) for phrase in list(phrases)[::2]}
     fewer = {phrase: tuple(each for each in lists if (phrase, each) not in without) for phrase, lists in phrases.items()}
     listed = {phrase: lists for phrase, lists in fewer.items() if lists}
-    assert Gazetteer(LISTS, phrases).match(words, without) == Gazetteer(LISTS, listed).match(words)
+    assert NameLists(LISTS, phrases).match(words, without) == NameLists(LISTS, listed).match(words)
 
 
 @pytest.mark.parametrize("phrases", [{"oslo": ()}, {"oslo": (3,)}, {"new  york": (0,)}, {"": (0,)}])
 def test_a_list_that_is_not_there_and_a_name_that_cannot_be_found_are_refused(phrases: dict[str, tuple[int, ...]]) -> None:
     with pytest.raises(ConfigError, match="of lists"):
-        Gazetteer(LISTS, phrases)
+        NameLists(LISTS, phrases)
 
 
 def test_words_are_compared_as_the_vocabulary_compares_them_and_padding_has_no_name() -> None:
@@ -86,7 +86,7 @@ def test_a_tagger_without_the_encoder_has_no_names() -> None:
 def test_the_artefact_carries_the_lists_where_there_are_any(tmp_path: Path) -> None:
     artifact = tiny_artifact()
     write_artifact(artifact, tmp_path / "without")
-    write_artifact(dataclasses.replace(artifact, gazetteer=CITIES), tmp_path / "with")
-    assert not (tmp_path / "without" / "gazetteer.json").exists()
-    assert read_artifact(tmp_path / "without").gazetteer is None
-    assert read_artifact(tmp_path / "with").gazetteer == CITIES
+    write_artifact(dataclasses.replace(artifact, names=CITIES), tmp_path / "with")
+    assert not (tmp_path / "without" / "names.json").exists()
+    assert read_artifact(tmp_path / "without").names is None
+    assert read_artifact(tmp_path / "with").names == CITIES

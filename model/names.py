@@ -10,7 +10,7 @@ NO_NAME = 0
 
 
 @dataclass(frozen=True)
-class Gazetteer:
+class NameLists:
     """``lists``: their names. ``phrases``: words joined by a space, in the form that the vocabulary compares, to the lists they stand in.
 
     A word that begins a name of list k (from 0) has the number 2k+1, one inside of it 2k+2; a word may have several.
@@ -45,7 +45,7 @@ class Gazetteer:
 
         ``without``: names that count as not being in a list, as (phrase, list).
 
-        >>> Gazetteer(("city", "movie"), {"new york": (0,), "new york stories": (1,)}).match(["in", "new", "york"])
+        >>> NameLists(("city", "movie"), {"new york": (0,), "new york stories": (1,)}).match(["in", "new", "york"])
         [[], [1], [2]]
         """
         numbers: list[list[int]] = [[] for _ in words]
