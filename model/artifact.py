@@ -12,9 +12,10 @@ from model.directory import Format, as_json, read_directory, write_directory
 from model.errors import ArtifactVersion, ConfigError, LabelError
 from model.gazetteer import Gazetteer
 from model.labels import LabelScheme
+from model.names import NameLists
 from model.vocabulary import Vocabulary
 
-GAZETTEER = "gazetteer.json"  # a file that few artefacts have
+GAZETTEER, NAMES = "gazetteer.json", "names.json"  # files that few artefacts have
 FORMAT = Format("slotline-artifact", 2)  # 1: graphs that did not rank the labels
 
 
@@ -33,7 +34,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class ModelArtifact:
-    """All that a trained tagger is. ``sha256`` is the manifest's, and so vouches for every file. ``gazetteer``: None where it has none."""
+    """All that a trained tagger is. ``sha256`` is the manifest's, and so vouches for every file.
+
+    ``gazetteer``: None where it has none. ``names``: None unless it is one of the word encoders.
+    """
 
     config: TaggerConfig
     labels: LabelScheme
@@ -45,6 +49,7 @@ class ModelArtifact:
     card: str
     sha256: str = ""
     gazetteer: Gazetteer | None = None
+    names: NameLists | None = None
 
 
 def write_artifact(artifact: ModelArtifact, path: Path) -> str:
@@ -64,8 +69,10 @@ def read_artifact(path: Path) -> ModelArtifact:
 def _encode(artifact: ModelArtifact) -> dict[str, bytes]:
     """Every file but the manifest, by name."""
     looked_up = {} if artifact.gazetteer is None else {GAZETTEER: as_json(artifact.gazetteer.to_dict())}
+    names = {} if artifact.names is None else {NAMES: as_json(dataclasses.asdict(artifact.names))}
     return {
         **looked_up,
+        **names,
         "README.md": artifact.card.encode(),
         "calibration.json": as_json(artifact.calibration.to_dict()),
         "config.json": as_json(dataclasses.asdict(artifact.config)),
@@ -92,6 +99,7 @@ def _decode(contents: dict[str, bytes]) -> ModelArtifact:
         scores=json.loads(contents["scores.json"]),
         card=contents["README.md"].decode(),
         gazetteer=None if looked_up is None else Gazetteer.from_dict(json.loads(looked_up), labels),
+        names=build(NameLists, json.loads(contents[NAMES]), "names") if NAMES in contents else None,
     )
 
 

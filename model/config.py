@@ -11,7 +11,7 @@ from model.errors import ConfigError
 
 T = TypeVar("T")
 
-WORD_ENCODERS = ("vocabulary", "letter_ngrams")
+WORD_ENCODERS = ("vocabulary", "letter_ngrams", "names")
 CONTEXT = ("expected_slots", "intent")
 
 
@@ -19,17 +19,19 @@ CONTEXT = ("expected_slots", "intent")
 class FeatureConfig:
     """How a word becomes numbers.
 
-    ``word_encoders``: any of ``vocabulary`` (one-hot over known words, OTHER for the rest) and
-    ``letter_ngrams`` (word hashing, Huang et al. 2013: `#ap app ppl ple le#` hashed into buckets).
-    ``max_ngrams`` bounds the cost of a very long word: what stands behind them is left out.
+    ``word_encoders``: any of ``vocabulary`` (one-hot over known words, OTHER for the rest),
+    ``letter_ngrams`` (word hashing, Huang et al. 2013: `#ap app ppl ple le#` hashed into buckets) and
+    ``names`` (the lists of names in which a word stands with its neighbours, see ``model.names``).
+    ``max_ngrams`` bounds the cost of a very long word, ``max_lists`` that of one in many lists: what stands behind them is left out.
     ``context``: what the tagger reads besides the words: the slots just asked for, the intent of the conversation so far.
     """
 
-    word_encoders: tuple[str, ...] = WORD_ENCODERS
+    word_encoders: tuple[str, ...] = ("vocabulary", "letter_ngrams")
     fold_digits: bool = True
     ngram_sizes: tuple[int, ...] = (3,)
     ngram_buckets: int = 4096
     max_ngrams: int = 24
+    max_lists: int = 12
     context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -42,7 +44,8 @@ class FeatureConfig:
         require(1 <= self.ngram_buckets <= 1_000_000, "ngram_buckets", self.ngram_buckets, "1 to 1000000")
         for name in self.context:
             require(name in CONTEXT, "context", name, f"any of {', '.join(CONTEXT)}")
-        require(1 <= self.max_ngrams <= 200, "max_ngrams", self.max_ngrams, "1 to 200")
+        for name in ("max_ngrams", "max_lists"):
+            require(1 <= getattr(self, name) <= 200, name, getattr(self, name), "1 to 200")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Tokens to integer arrays: word indices and hashed letter n-grams, one utterance or a padded batch."""
+"""Tokens to integer arrays: word indices, hashed letter n-grams and lists of names, one utterance or a padded batch."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from model.config import FeatureConfig
 from model.labels import LabelScheme
+from model.names import NO_NAME, NameLists
 from model.text import Token
 from model.vocabulary import OTHER, Vocabulary, fold_digits, normalize_word
 
@@ -20,6 +21,7 @@ class Features(NamedTuple):
     """One utterance of T words: the bytes of ``word_ids_T`` and ``ngram_ids_TK`` (0 behind a word's last n-gram), both int32.
 
     ``context``: the bytes of its float32 ``encode_context`` vector; none for a tagger that reads words alone.
+    ``name_ids``: those of int32 [T, max_lists], a word's numbers in the lists of names; none for a tagger without any.
 
     Bytes, because a batch is then made by joining them: an array for each utterance would cost more than all its words.
     """
@@ -28,11 +30,14 @@ class Features(NamedTuple):
     ngram_ids: bytes
     known_T: tuple[bool, ...]
     context: bytes = b""
+    name_ids: bytes = b""
 
     @classmethod
-    def of(cls, word_ids_T: np.ndarray, ngram_ids_TK: np.ndarray, known_T: tuple[bool, ...], context: bytes = b"") -> "Features":
+    def of(
+        cls, word_ids_T: np.ndarray, ngram_ids_TK: np.ndarray, known_T: tuple[bool, ...], context: bytes = b"", name_ids: bytes = b""
+    ) -> "Features":
         """The features that the arrays hold."""
-        return cls(word_ids_T.astype(np.int32).tobytes(), ngram_ids_TK.astype(np.int32).tobytes(), known_T, context)
+        return cls(word_ids_T.astype(np.int32).tobytes(), ngram_ids_TK.astype(np.int32).tobytes(), known_T, context, name_ids)
 
     @property
     def word_ids_T(self) -> np.ndarray:
@@ -48,12 +53,15 @@ class Features(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FeatureBatch:
-    """B utterances padded with 0 to T words and K n-grams: int32 [B, T], [B, T, K] and ``lengths_B``; ``context_BX``: float32 [B, X]."""
+    """B utterances padded with 0 to T words, K n-grams and M names: int32 [B, T], [B, T, K], ``lengths_B``, [B, T, M]; ``context_BX``:
+    float32 [B, X]. K, M and X may be 0.
+    """
 
     word_ids_BT: np.ndarray
     ngram_ids_BTK: np.ndarray
     lengths_B: np.ndarray
     context_BX: np.ndarray
+    name_ids_BTM: np.ndarray
 
 
 Encoded = tuple[bytes, bytes, bool]
@@ -79,18 +87,27 @@ class _Remembered(dict[str, Encoded]):
 class Featurizer:
     """The one path from words to numbers, for training and serving alike."""
 
-    def __init__(self, config: FeatureConfig, vocabulary: Vocabulary) -> None:
+    def __init__(self, config: FeatureConfig, vocabulary: Vocabulary, names: NameLists | None = None) -> None:
         """Fix the encoders; words are remembered per instance, at most CACHED_WORDS of them."""
         self.config = config
         self.vocabulary = vocabulary
+        self.names = names if "names" in config.word_encoders else None
         self._words = _Remembered(self._encode_word, CACHED_WORDS)
 
-    def features(self, tokens: Sequence[Token], context: bytes = b"") -> Features:
-        """One utterance's arrays; T may be 0."""
+    def features(self, tokens: Sequence[Token], context: bytes = b"", without: Collection[tuple[str, int]] = ()) -> Features:
+        """One utterance's arrays; T may be 0. ``without``: see ``NameLists.match``."""
         words = self._words
         rows = [words[token[0]] for token in tokens]
         word_ids, ngram_ids, known_T = zip(*rows, strict=True) if rows else ((), (), ())
-        return Features(b"".join(word_ids), b"".join(ngram_ids), known_T, context)
+        name_ids = self._name_ids(tokens, without) if self.names else b""
+        return Features(b"".join(word_ids), b"".join(ngram_ids), known_T, context, name_ids)
+
+    def _name_ids(self, tokens: Sequence[Token], without: Collection[tuple[str, int]]) -> bytes:
+        """The bytes of int32 [T, max_lists]."""
+        assert self.names is not None
+        most = self.config.max_lists
+        matched = self.names.match([word_key(token[0], self.config) for token in tokens], without)
+        return np.array([(numbers + [NO_NAME] * most)[:most] for numbers in matched], dtype=np.int32).tobytes()
 
     def _encode_word(self, text: str) -> Encoded:
         """(index, n-gram buckets padded to max_ngrams, whether it is known): the numbers as bytes of int32."""
@@ -149,9 +166,12 @@ def collate(batch: Sequence[Features]) -> FeatureBatch:
     width = len(batch[0].ngram_ids) // lengths[0]
     words = b"".join([features.word_ids.ljust(longest * 4, b"\0") for features in batch])
     ngrams = b"".join([features.ngram_ids.ljust(longest * width, b"\0") for features in batch])
+    lists = len(batch[0].name_ids) // lengths[0]
+    names = b"".join([features.name_ids.ljust(longest * lists, b"\0") for features in batch]) if lists else b""
     return FeatureBatch(
         np.frombuffer(words, dtype=np.int32).reshape(len(batch), longest),
         np.frombuffer(ngrams, dtype=np.int32).reshape(len(batch), longest, width // 4),
         np.array(lengths, dtype=np.int32),
         np.frombuffer(b"".join([features.context for features in batch]), dtype=np.float32).reshape(len(batch), -1),
+        np.frombuffer(names, dtype=np.int32).reshape(len(batch), longest, lists // 4),
     )

@@ -12,6 +12,8 @@ from model.text import Token
 
 OUTSIDE = "O"
 BY_NETWORK, BY_GAZETTEER = "model", "gazetteer"
+UNSEEN = 0.1  # times that every pair of tags counts as having been seen
+FARTHEST = 5.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,12 +59,28 @@ class LabelScheme:
 
     Labels are ``("O", *slots)``. Tag 0 is O; slot k (from 0) has tag 2k+1 for its first token (B-)
     and 2k+2 for the following ones (I-). An I- tag may stand only behind B- or I- of its slot.
+    ``carried``: of every intent the slots that can stand beside it, where an answer's slots and intent are chosen together; empty: they
+    are chosen apart.
+    ``followed``: how often one tag followed another in training, as (tag before, tag, times), the number of tags standing for the start;
+    ``follow_weight``: how much that counts beside what the words say; 0: not at all.
     """
 
     slots: tuple[str, ...]
     intents: tuple[str, ...] = ()
+    carried: tuple[tuple[str, ...], ...] = ()
+    followed: tuple[tuple[int, int, int], ...] = ()
+    follow_weight: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.carried and len(self.carried) != len(self.intents):
+            raise LabelError(f"carried has {len(self.carried)} entries for {len(self.intents)} intents; give one for each, or none at all")
+        for name in {name for names in self.carried for name in names} - set(self.slots):
+            raise LabelError(f"carried names {name!r}, which is no slot; use some of the {len(self.slots)} slots")
+        for before, tag, times in self.followed:
+            if not (0 <= before <= 2 * len(self.slots) + 1 and 0 <= tag <= 2 * len(self.slots) and times > 0):
+                raise LabelError(f"followed has ({before}, {tag}, {times}); use tags of {len(self.slots)} slots, and how often, 1 or more")
+        if not 0 <= self.follow_weight <= 1:
+            raise LabelError(f"follow_weight = {self.follow_weight} is not allowed: use 0 to 1")
         for kind, names in (("slot", self.slots), ("intent", self.intents)):
             for name in names:
                 if not name or name == OUTSIDE or name != name.strip():
@@ -94,6 +112,35 @@ class LabelScheme:
             allowed[:, inside] = False
             allowed[[inside - 1, inside], inside] = True
         return allowed
+
+    @cached_property
+    def between(self) -> np.ndarray:
+        """What a tag behind another adds to the score of a path: float64 [tags + 1, tags], -inf where it is not allowed.
+
+        The weight times the pointwise mutual information of the two in training: log p(tag | tag before) - log p(tag), in nats, at most
+        FARTHEST either way, so that a pair that training never showed is unlikely and not impossible.
+        """
+        times = np.full(self.allowed.shape, UNSEEN)
+        for before, tag, count in self.followed:
+            times[before, tag] += count
+        shares = times / times.sum(axis=1, keepdims=True)
+        overall = times.sum(axis=0) / times.sum()
+        information = np.clip(np.log(shares) - np.log(overall), -FARTHEST, FARTHEST)
+        return np.where(self.allowed, self.follow_weight * information, -np.inf)
+
+    @cached_property
+    def sway(self) -> float:
+        """The most that one of two neighbours can gain or lose by the other."""
+        finite = self.between[self.allowed]
+        return float(finite.max() - finite.min())
+
+    @cached_property
+    def carried_tags(self) -> np.ndarray:
+        """Which tags an answer may have beside an intent: bool [intents, tags]."""
+        carried = np.ones((len(self.intents), len(self.tags)), dtype=bool)
+        for row, names in zip(carried, self.carried, strict=False):
+            row[1:] = np.repeat([slot in names for slot in self.slots], 2)
+        return carried
 
     @cached_property
     def _slot_index(self) -> dict[str, int]:

@@ -14,8 +14,8 @@ Outputs = dict[str, np.ndarray]  # by output name
 class OnnxGraph:
     """A graph as onnxruntime runs it: a tagger's, or by ``feed`` any other.
 
-    A tagger's inputs: ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], all int32, and ``context`` [B, X], float32; outputs as
-    ``docs/artifact.md`` lists them.
+    A tagger's inputs: ``word_ids`` [B, T], ``ngram_ids`` [B, T, K], ``lengths`` [B], ``name_ids`` [B, T, M], all int32, and ``context``
+    [B, X], float32; outputs as ``docs/artifact.md`` lists them.
     A graph may lack an input or the intents.
     ``run`` may be called from several threads.
     """
@@ -42,9 +42,8 @@ class OnnxGraph:
         """
         if batch.word_ids_BT.size == 0 or batch.lengths_B.min() < 1:
             raise ValueError(f"a batch needs at least one utterance, each of at least one word; got {batch.word_ids_BT.shape}")
-        return self.feed(
-            {"word_ids": batch.word_ids_BT, "ngram_ids": batch.ngram_ids_BTK, "lengths": batch.lengths_B, "context": batch.context_BX}
-        )
+        arrays = {"word_ids": batch.word_ids_BT, "ngram_ids": batch.ngram_ids_BTK, "lengths": batch.lengths_B}
+        return self.feed(arrays | {"context": batch.context_BX, "name_ids": batch.name_ids_BTM})
 
     def feed(self, arrays: Mapping[str, np.ndarray]) -> Outputs:
         """The outputs for arrays by input name, those that the graph has no input for left out; no array may be empty."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.artifact import ModelArtifact, Sample, read_artifact
-from model.decode import Probabilities, decode
+from model.decode import Probabilities, Row, decode, rounded
 from model.errors import ReplayError, TextError
 from model.features import FeatureBatch, Features, Featurizer, collate, encode_context
 from model.gazetteer import Lookup
@@ -40,7 +40,7 @@ class Tagger:
     def __init__(self, artifact: ModelArtifact, *, threads: int = 1) -> None:
         """Bind the artefact's parts. Raises ArtifactError if the graph cannot be loaded."""
         self.artifact = artifact
-        self._featurizer = Featurizer(artifact.config.features, artifact.vocabulary)
+        self._featurizer = Featurizer(artifact.config.features, artifact.vocabulary, artifact.names)
         self._no_context = encode_context(artifact.config.features, artifact.labels, (), None)
         self._lookup = None if artifact.gazetteer is None else Lookup(artifact.gazetteer, artifact.labels)
         self.graph = OnnxGraph(artifact.graph, threads=threads)
@@ -122,12 +122,13 @@ class Tagger:
     def decode(self, batch: Sequence[Prepared], outputs: Outputs) -> list[Annotation]:
         """Third step: what the graph's probabilities say, in the order of ``batch``."""
         given = Probabilities(*[outputs[name] for name in OUTPUTS])
-        decoded = decode(given, [prepared.tokens for prepared in batch], self.labels)
-        intents = self._intents(outputs) if self.labels.intents else [(None, None)] * len(batch)
+        together = outputs["intent_probabilities"] if self.labels.carried else None
+        decoded = decode(given, [prepared.tokens for prepared in batch], self.labels, together)
+        intents = self._intents(outputs, decoded) if self.labels.intents else [(None, None)] * len(batch)
         rows = zip(batch, decoded, given.labels_BTL, intents, strict=True)
         annotations = [
             Annotation(text, tokens, slots, intent, labels_TL[: len(tokens)], intents_I, words, features.known_T)
-            for (text, tokens, features), (words, slots), labels_TL, (intent, intents_I) in rows
+            for (text, tokens, features), (words, slots, _), labels_TL, (intent, intents_I) in rows
         ]
         return annotations if self._lookup is None else [self._lookup.complete(annotation) for annotation in annotations]
 
@@ -140,10 +141,15 @@ class Tagger:
                     f"(a probability differs by {difference:.2g}); export it again on this kind of machine"
                 )
 
-    def _intents(self, outputs: Outputs) -> list[tuple[Intent | None, np.ndarray | None]]:
+    def _intents(self, outputs: Outputs, decoded: Sequence[Row]) -> list[tuple[Intent | None, np.ndarray | None]]:
         names, intents_BI = self.labels.intents, outputs["intent_probabilities"]
         best = zip(outputs["likeliest_intent"].tolist(), outputs["likeliest_intent_probability"].tolist(), intents_BI, strict=True)
-        return [(Intent(names[column], confidence), row_I) for (column,), (confidence,), row_I in best]
+        found: list[tuple[Intent | None, np.ndarray | None]]
+        found = [(Intent(names[column], confidence), row_I) for (column,), (confidence,), row_I in best]
+        for row, (*_, intent) in enumerate(decoded):
+            if intent is not None:
+                found[row] = Intent(names[intent], float(rounded(intents_BI[row, intent]))), intents_BI[row]
+        return found
 
     def sample(self, text: str) -> Sample:
         """The answer to ``text`` in the form in which an artefact records it."""

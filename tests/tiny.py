@@ -17,6 +17,7 @@ from training.export import build_graph
 SCHEME = LabelScheme(("origin", "destination", "departure_date", "arrival_date"), ("book_flight", "book_train", "out_of_scope"))
 WORDS = ("i", "want", "to", "from", "on", "fly", "arrive", "leave", "in", "the", "00", "november", ",", ".")
 NETWORK = NetworkConfig(word_dim=5, ngram_dim=4, hidden=6, attention_dim=3)
+NAMES = 7  # numbers of a gazetteer of three lists
 SAMPLES = ("I want to fly to Oslo on 3 November", "from Tuzla, please", "ok")
 
 
@@ -36,6 +37,9 @@ def random_weights(seed: int, network: NetworkConfig, features: FeatureConfig, s
     if "letter_ngrams" in features.word_encoders:
         weights["ngram_embedding"], inputs = draw(features.ngram_buckets + 1, network.ngram_dim), inputs + network.ngram_dim
         weights["ngram_embedding"][0] = 0
+    if "names" in features.word_encoders:
+        weights["name_embedding"], inputs = draw(NAMES, network.name_dim), inputs + network.name_dim
+        weights["name_embedding"][0] = 0
     inputs *= 2 * network.window + 1
     if features.context:
         weights["context.weight"] = draw(inputs, len(scheme.slots) + len(scheme.intents))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from model.errors import SlotlineError
-from training.cli import compare, convert, diagnose, evaluate, prepare, train
+from training.cli import compare, convert, diagnose, evaluate, prepare, sweep, train
 
-COMMANDS = (train, evaluate, compare, diagnose, prepare, convert)
+COMMANDS = (train, evaluate, compare, sweep, diagnose, prepare, convert)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -33,7 +33,7 @@ def valid_logits(network: TaggerNetwork, examples: TrainingSet) -> tuple[Measure
     tags, intents = [], []
     with torch.no_grad():
         for batch in examples.epoch(_BATCH_WORDS, seed=(0,)):
-            logits = network(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX)
+            logits = network(*batch.seen)
             length = batch.tags_BT.shape[1]
             tags.append((logits.tags_BTC.flatten(0, 1), batch.tags_BT.flatten(), batch.outside_BC.repeat_interleave(length, dim=0)))
             if logits.intents_BI is not None:

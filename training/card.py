@@ -34,7 +34,8 @@ def model_card(config: TrainingConfig, artifact: ModelArtifact, train: Corpus, m
         f"# {config.name} {config.version}",
         config.card.strip(),
         f"Languages: {', '.join(config.languages)}. Slots: {len(artifact.labels.slots)}. Intents: {len(artifact.labels.intents)}. "
-        f"{_network(config.network)} Known words: {len(artifact.vocabulary.words)}. Graph: {len(artifact.graph) / 1e6:.1f} MB.",
+        f"{_network(config.network)} Known words: {len(artifact.vocabulary.words)}.{_names(artifact)} "
+        f"Graph: {len(artifact.graph) / 1e6:.1f} MB.",
         "## Scores on validation data",
         "Measured on this exported file through the class that serves it. Slot F1 counts spans as conlleval does.",
         "\n".join([_HEADER, *(_row(source, report) for source, report in reports.items())]),
@@ -68,6 +69,11 @@ _WRITTEN = {
     "plain": "in lower case without punctuation",
     "typos": "with an edit in a third of the words",
 }
+
+
+def _names(artifact: ModelArtifact) -> str:
+    names = artifact.names
+    return f" Names: {len(names.phrases)} in {len(names.lists)} lists." if names else ""
 
 
 def _network(config: NetworkConfig) -> str:

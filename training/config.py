@@ -9,82 +9,16 @@ from typing import Any
 
 from model.config import FeatureConfig, TaggerConfig, build, require
 from model.errors import ConfigError, SlotlineError
+from training.data_config import AugmentConfig, GeneratorConfig, NamesConfig, SourceConfig
 
-GRAMMARS = ("en", "ru")  # the languages that training.data.generate has a grammar for
 CELLS = ("feedforward", "elman", "jordan", "irnn", "gru", "lstm")
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DIRECTIONS = ("forward", "both")
 PRECISIONS = ("fp32", "bf16")
-MISALIGNED = ("report", "snap", "drop", "fail")  # what to do with spans off word borders; training.data.borders does it
 
 
 class TrainingError(SlotlineError):
     """Training cannot start or go on; the message says when it broke and what to change."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceConfig:
-    """One set of examples: where it is under the data directory, its format ("": told from the file) and the mapping of its labels.
-
-    ``rename_slots``, ``rename_intents``: what its labels are called in the model; a slot called "" is not marked, such an intent not known.
-    ``misaligned``: what becomes of a span that does not fall on word borders, see ``training.data.borders``.
-    ``sample``: the share of its records to take. ``copies``: how many equal records to keep, letter case aside; 0 keeps all.
-    ``dialogue``: the share that is read with the context of its dialogue, where the set knows it.
-    """
-
-    path: str
-    format: str = ""
-    convert: str = "none"
-    rename_slots: dict[str, str] = field(default_factory=dict, hash=False)
-    rename_intents: dict[str, str] = field(default_factory=dict, hash=False)
-    misaligned: str = "report"
-    sample: float = 1.0
-    copies: int = 0
-    dialogue: float = 0.0
-
-    def __post_init__(self) -> None:
-        require(0 <= self.dialogue <= 1, "dialogue", self.dialogue, "a share, 0 to 1")
-        require(self.misaligned in MISALIGNED, "misaligned", self.misaligned, f"one of {', '.join(MISALIGNED)}")
-        require(self.copies >= 0, "copies", self.copies, "0 or more")
-        require(
-            not Path(self.path).is_absolute() and ".." not in Path(self.path).parts, "path", self.path, "a path inside the data directory"
-        )
-        require(0 < self.sample <= 1, "sample", self.sample, "a share above 0, at most 1")
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratorConfig:
-    """How many utterances the grammar of each language adds to training and validation.
-
-    ``answers``: for each of them, how many further ones that say no more than what was asked for. ``gazetteer`` is a folder of the
-    data directory; without one the few cities of the grammar are named.
-    """
-
-    train: int = 0
-    valid: int = 0
-    answers: float = 0.0
-    gazetteer: str = ""
-    languages: tuple[str, ...] = ("en",)
-
-    def __post_init__(self) -> None:
-        for name in ("train", "valid", "answers"):
-            require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for language in self.languages:
-            require(language in GRAMMARS, "languages", language, f"any of {', '.join(GRAMMARS)}")
-
-
-@dataclass(frozen=True, slots=True)
-class AugmentConfig:
-    """The shares of training examples that are shown once more with typos, plain (no case, no punctuation), with fillers, other values."""
-
-    typos: float = 0.0
-    plain: float = 0.0
-    fillers: float = 0.0
-    values: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("typos", "plain", "fillers", "values"):
-            require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share, 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +27,7 @@ class NetworkConfig:
 
     ``cell``: what its layers are made of; a feedforward layer has no direction. ``activation``: of feedforward, elman and jordan;
     the others have their own.
+    ``name_dim``: of the lists of names; ``name_dropout``: the chance that an utterance is read without one of them while training.
     ``projection``: dimensions to which a word and its neighbours are brought before the recurrent layers, 0 for none.
     The recurrent layers multiply each input by eight gate matrices, so a narrow input is most of their speed.
     """
@@ -109,6 +44,8 @@ class NetworkConfig:
     projection: int = 0
     cell: str = "lstm"
     activation: str = "tanh"
+    name_dim: int = 32
+    name_dropout: float = 0.1
 
     @property
     def both(self) -> bool:
@@ -120,12 +57,12 @@ class NetworkConfig:
         require(self.activation in ACTIVATIONS, "activation", self.activation, f"one of {', '.join(ACTIVATIONS)}")
         own = self.cell in ("irnn", "gru", "lstm")
         require(not own or self.activation == "tanh", "activation", self.activation, f"none with {self.cell}, whose activations are fixed")
-        for name in ("word_dim", "ngram_dim", "hidden", "layers", "attention_dim"):
+        for name in ("word_dim", "ngram_dim", "hidden", "layers", "attention_dim", "name_dim"):
             require(1 <= getattr(self, name) <= 4096, name, getattr(self, name), "1 to 4096")
         require(0 <= self.window <= 10, "window", self.window, "0 to 10")
         require(0 <= self.projection <= 4096, "projection", self.projection, "0 to 4096")
         require(self.direction in DIRECTIONS, "direction", self.direction, f"one of {', '.join(DIRECTIONS)}")
-        for name in ("input_dropout", "state_dropout"):
+        for name in ("input_dropout", "state_dropout", "name_dropout"):
             require(0 <= getattr(self, name) < 1, name, getattr(self, name), "0 or more, below 1")
 
 
@@ -135,7 +72,8 @@ class FitConfig:
 
     ``batch_words``: words in a batch (utterances of one length). ``word_dropout``: c in c / (c + count), the chance that
     a word is shown as OTHER. ``patience``: epochs without a better valid score after which to stop. ``ema_decay``:
-    of the weight average that is validated and kept. ``precision``: of the recurrent layers while training.
+    of the weight average that is validated and kept. ``agreement``: how much it counts that two readings of a batch under different
+    dropout agree; 0: it is read once. ``precision``: of the recurrent layers while training.
     """
 
     epochs: int = 40
@@ -149,6 +87,7 @@ class FitConfig:
     ema_decay: float = 0.998
     word_dropout: float = 0.5
     intent_weight: float = 0.5
+    agreement: float = 0.0
     precision: str = "bf16"
     threads: int = 1
 
@@ -157,7 +96,7 @@ class FitConfig:
             require(getattr(self, name) >= 1, name, getattr(self, name), "1 or more")
         for name in ("learning_rate", "clip_norm"):
             require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
-        for name in ("final_learning_rate", "warmup_steps", "weight_decay", "word_dropout", "intent_weight"):
+        for name in ("final_learning_rate", "warmup_steps", "weight_decay", "word_dropout", "intent_weight", "agreement"):
             require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         require(0 <= self.ema_decay < 1, "ema_decay", self.ema_decay, "0 or more, below 1")
         require(self.precision in PRECISIONS, "precision", self.precision, f"one of {', '.join(PRECISIONS)}")
@@ -195,6 +134,9 @@ class TrainingConfig:
     the share of the training examples that validates. ``gazetteer``: whether tables of phrases in the data become a part of the artefact.
     ``card`` opens the model card. ``min_count``: how often a word
     must occur in training to have a dimension of its own. ``contrast``: pairs for ``compare``, see ``training.contrast``.
+    ``joint``: whether an answer's intent and slots are chosen together, of those that training shows side by side.
+    ``follow_weight``: how much it counts in an answer how often one tag followed another in training, see ``model.labels.LabelScheme``.
+    ``invent_context``: whether training examples of which no dialogue is known are put into one, see ``training.data.context``.
     ``minimal_pairs``: a file of utterances in pairs, for the card; in TOML its place is told from that of the config.
     """
 
@@ -213,9 +155,13 @@ class TrainingConfig:
     min_count: int = 1
     seed: int = 1
     contrast: tuple[tuple[str, ...], ...] = ()
+    joint: bool = False
+    follow_weight: float = 0.0
+    invent_context: bool = True
     minimal_pairs: str = ""
     features: FeatureConfig = field(default_factory=FeatureConfig)
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    names: NamesConfig = field(default_factory=NamesConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
@@ -227,6 +173,7 @@ class TrainingConfig:
         require(len(self.valid) > 0 or self.held_out > 0, "valid", self.valid, "at least one entry, or held_out = 0.1")
         require(self.min_count >= 1, "min_count", self.min_count, "1 or more")
         require(self.seed >= 0, "seed", self.seed, "0 or more")
+        require(0 <= self.follow_weight <= 1, "follow_weight", self.follow_weight, "0 to 1")
 
     def tagger(self) -> TaggerConfig:
         """What of it the artefact carries. Raises ConfigError for a bad name, version, language or limit."""

@@ -41,7 +41,8 @@ class ExportError(SlotlineError):
 def build_graph(weights: Weights, config: NetworkConfig) -> bytes:
     """The serialized graph of a tagger; it carries ``config`` as metadata, so that ``training.restore`` can make the network again.
 
-    ``weights`` (float32): ``word_embedding`` [V, E] and/or ``ngram_embedding`` [buckets + 1, N], row 0 zero;
+    ``weights`` (float32): ``word_embedding`` [V, E], ``ngram_embedding`` [buckets + 1, N], ``name_embedding`` [numbers, G], at least one of
+    them, row 0 zero;
     ``projection.weight`` [P, (2 window + 1) D] if the words are projected; ``context.weight`` [P, X] if there is a context;
     ``layer{k}.{forward,backward}.{w_ih,w_hh,b_ih,b_hh}`` in torch's gate order (no backward: one direction), ``w_out`` and ``b_out`` too
     for a Jordan network; ``layer{k}.{weight,bias}`` for a feedforward one;
@@ -63,7 +64,7 @@ def build_graph(weights: Weights, config: NetworkConfig) -> bytes:
 
 
 def _add_word_encoders(graph: Builder, weights: Weights) -> str:
-    """Word rows beside the mean of n-gram rows: [B, T, E + N], zero where there is padding."""
+    """Word rows beside the mean of n-gram rows and the sum of name rows: [B, T, E + N + G], zero where there is padding."""
     parts = []
     if "word_embedding" in weights:
         parts.append(graph.add("Gather", graph.constant("word_embedding", weights["word_embedding"]), "word_ids"))
@@ -73,6 +74,9 @@ def _add_word_encoders(graph: Builder, weights: Weights) -> str:
         present = graph.add("Cast", graph.add("Greater", "ngram_ids", zero), to=TensorProto.FLOAT)
         count = graph.add("Max", graph.add("ReduceSum", present, graph.ints(2), keepdims=1), one)
         parts.append(graph.add("Div", graph.add("ReduceSum", rows_BTKN, graph.ints(2), keepdims=0), count))
+    if "name_embedding" in weights:
+        rows_BTMG = graph.add("Gather", graph.constant("name_embedding", weights["name_embedding"]), "name_ids")
+        parts.append(graph.add("ReduceSum", rows_BTMG, graph.ints(2), keepdims=0))
     return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=2)
 
 
@@ -141,6 +145,7 @@ def _serialize(graph: Builder, weights: Weights, outputs: list[str], config: Net
         "ngram_ids": (TensorProto.INT32, ["batch", "words", "ngrams"]),
         "lengths": (TensorProto.INT32, ["batch"]),
         "context": (TensorProto.FLOAT, ["batch", "context"]),
+        "name_ids": (TensorProto.INT32, ["batch", "words", "lists"]),
     }
     used = {name for node in graph.nodes for name in node.input}
     inputs = [helper.make_tensor_value_info(name, *possible[name]) for name in possible if name in used]
@@ -189,7 +194,7 @@ def verify(serialized: bytes, predict: Predict, utterances: Sequence[Features], 
         together, padded = _probabilities(graph, batch), _probabilities(graph, _with_padding(batch))
         for row, length in enumerate(batch.lengths_B):
             words = (batch.word_ids_BT[[row], :length], batch.ngram_ids_BTK[[row], :length])
-            single = FeatureBatch(*words, batch.lengths_B[[row]], batch.context_BX[[row]])
+            single = FeatureBatch(*words, batch.lengths_B[[row]], batch.context_BX[[row]], batch.name_ids_BTM[[row], :length])
             alone = tuple(values[0] for values in _probabilities(graph, single))
             network = tuple(values[0] for values in predict(single))
             mine = (together[0][row, :length], together[1][row])
@@ -206,7 +211,8 @@ def _probabilities(graph: OnnxGraph, batch: FeatureBatch) -> tuple[np.ndarray, n
 def _with_padding(batch: FeatureBatch) -> FeatureBatch:
     """The same utterances with three more empty words."""
     words = np.pad(batch.word_ids_BT, ((0, 0), (0, 3)))
-    return dataclasses.replace(batch, word_ids_BT=words, ngram_ids_BTK=np.pad(batch.ngram_ids_BTK, ((0, 0), (0, 3), (0, 0))))
+    ngrams, names = (np.pad(ids, ((0, 0), (0, 3), (0, 0))) for ids in (batch.ngram_ids_BTK, batch.name_ids_BTM))
+    return dataclasses.replace(batch, word_ids_BT=words, ngram_ids_BTK=ngrams, name_ids_BTM=names)
 
 
 def _require_close(found: Sequence[np.ndarray], expected: Sequence[np.ndarray], tolerance: float, reference: str) -> None:

@@ -93,8 +93,10 @@ def _backward(state: TrainingState, batch: Batch, config: FitConfig) -> tuple[fl
     """The loss, and the norm of the gradient that the parameters have now."""
     state.network.train()
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=config.precision == "bf16"):
-        logits = state.network(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX)
-    loss = joint_loss(logits, batch, config.intent_weight)
+        readings = [state.network(*batch.seen) for _ in range(2 if config.agreement else 1)]
+    loss = torch.stack([joint_loss(logits, batch, config.intent_weight) for logits in readings]).mean()
+    if config.agreement:
+        loss = loss + config.agreement * disagreement(readings[0], readings[1], config.intent_weight)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]  # torch's stub
     return loss.item(), nn.utils.get_total_norm([p.grad for p in state.network.parameters() if p.grad is not None])
@@ -115,6 +117,21 @@ def joint_loss(logits: Logits, batch: Batch, intent_weight: float) -> Tensor:
     if logits.intents_BI is not None and (batch.intents_B != NO_INTENT).any():
         loss = loss + intent_weight * nn.functional.cross_entropy(logits.intents_BI, batch.intents_B, ignore_index=NO_INTENT)
     return loss
+
+
+def disagreement(one: Logits, other: Logits, intent_weight: float) -> Tensor:
+    """How far two readings of a batch under different dropout are apart: symmetric Kullback-Leibler divergence, in nats, the mean per
+    word plus the weighted mean per utterance (R-Drop, Liang et al. 2021).
+    """
+    apart = _divergence(one.tags_BTC, other.tags_BTC)
+    if one.intents_BI is not None and other.intents_BI is not None:
+        apart = apart + intent_weight * _divergence(one.intents_BI, other.intents_BI)
+    return apart
+
+
+def _divergence(one: Tensor, other: Tensor) -> Tensor:
+    log_one, log_other = torch.log_softmax(one, dim=-1), torch.log_softmax(other, dim=-1)
+    return ((log_one.exp() - log_other.exp()) * (log_one - log_other)).sum(dim=-1).mean() / 2
 
 
 def slot_loss(logits_BTC: Tensor, tags_BT: Tensor, outside_BC: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,16 +16,15 @@ import torch
 from model.artifact import ModelArtifact, write_artifact
 from model.calibration import Calibration
 from model.directory import MANIFEST
-from model.features import Features, Featurizer
+from model.features import Features
 from model.labels import LabelScheme
 from model.tagger import Tagger
-from model.vocabulary import Vocabulary
 from training.calibrate import fit_temperature, valid_logits
 from training.card import Measured, model_card
 from training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from training.config import TrainingConfig, TrainingError
-from training.data.batching import TrainingSet, count_text_words, count_words, counts_by_index, example_features
-from training.data.corpus import Corpus, load_corpus, load_texts
+from training.data.batching import TrainingSet, example_features
+from training.data.corpus import Corpus, load_corpus, load_names, load_texts
 from training.data.fingerprint import fingerprint
 from training.data.records import Example
 from training.data.texts import TextSet
@@ -36,6 +35,7 @@ from training.loop import Epoch, TrainingState, fit
 from training.minimal_pairs import Utterance, count_pairs, read_pairs
 from training.mistakes import mistakes
 from training.network.tagger import TaggerNetwork
+from training.plan import Parts, fresh_network, plan
 from training.pretrain import ClozeEpoch, pretrain
 from training.report import Past, RunRecord, report_path, write_report
 from training.robustness import bearings, scope
@@ -63,16 +63,6 @@ class Progress(Protocol):
         """An epoch is done and scored on valid."""
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the training data decide before the first step."""
-
-    scheme: LabelScheme
-    vocabulary: Vocabulary
-    featurizer: Featurizer
-    word_counts: list[int]
-
-
 def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, resume: bool = False, strict: bool = False) -> Report:
     """Run everything and write the artefact directory ``out``; returns the valid scores of the exported file.
 
@@ -84,7 +74,8 @@ def train(config: TrainingConfig, data: Path, out: Path, progress: Progress, *, 
     train_corpus, valid_corpus = load_corpus(config, data, strict=strict)
     progress.corpus(train_corpus, valid_corpus)
     texts = load_texts(config, data) if config.pretrain.epochs else ()
-    parts = plan(config, train_corpus.examples, texts, train_corpus.lexicon.own_slots() if config.gazetteer else ())
+    looked_up = train_corpus.lexicon.own_slots() if config.gazetteer else ()
+    parts = plan(config, train_corpus.examples, texts, load_names(config, data), looked_up)
     pairs = read_pairs(Path(config.minimal_pairs)) if config.minimal_pairs else ()
     run = Run(config, parts, train_corpus, valid_corpus, texts, checkpoint_path(out), pairs)
     clock.ends("data")
@@ -138,30 +129,6 @@ class Run:
         return {"settings": self.config.to_dict(), "data": examples, "texts": texts, "slots": self.parts.scheme.slots}
 
 
-def plan(config: TrainingConfig, examples: Sequence[Example], texts: Sequence[str] = (), looked_up: Iterable[str] = ()) -> Parts:
-    """Labels, vocabulary and features; ``texts`` are those of pre-training, ``looked_up`` slots that only a table of phrases names.
-
-    Raises TrainingError without a single example.
-    """
-    if not examples:
-        raise TrainingError("there is no training example; check the [[train]] entries and the data directory")
-    slots = config.slots or tuple(sorted({slot.name for example in examples for slot in example.annotation.slots}.union(looked_up)))
-    intents = config.intents or tuple(sorted({example.annotation.intent.name for example in examples if example.annotation.intent}))
-    counts = count_words(examples, config.features)
-    frequent = {word: count for word, count in counts.items() if count >= config.min_count}
-    if config.pretrain.min_count:
-        seen = count_text_words(texts, config.features) + counts
-        frequent |= {word: count for word, count in seen.items() if count >= config.pretrain.min_count}
-    vocabulary = Vocabulary.of(frequent)
-    return Parts(LabelScheme(slots, intents), vocabulary, Featurizer(config.features, vocabulary), counts_by_index(vocabulary, counts))
-
-
-def fresh_network(config: TrainingConfig, parts: Parts) -> TaggerNetwork:
-    """The network of a config before its first step; its seed decides the weights, and the random numbers that follow."""
-    torch.manual_seed(config.seed)
-    return TaggerNetwork(config.network, config.features, parts.scheme, word_counts=parts.word_counts, word_dropout=config.fit.word_dropout)
-
-
 def fit_best(run: Run, progress: Progress, *, resume: bool) -> tuple[TaggerNetwork, "_Best"]:
     """The averaged network of the epoch with the best valid score, and how it came to be; stops ``patience`` epochs after the best."""
     config = run.config.fit
@@ -174,7 +141,7 @@ def fit_best(run: Run, progress: Progress, *, resume: bool) -> tuple[TaggerNetwo
             progress.pretrained(cloze_epoch)
     state = TrainingState(network, config)
     best = _restore(state, run) if resume else _Best()
-    training_set = TrainingSet(run.train.examples, run.parts.featurizer, run.parts.scheme)
+    training_set = run.parts.training_set(run.train.examples)
     epochs = fit(state, training_set, config, seed=run.config.seed, on_step=progress.step, on_gradient=progress.gradient)
     while state.epochs_done < config.epochs and state.epochs_done - best.epoch < config.patience:
         epoch = next(epochs)
@@ -296,4 +263,5 @@ def _artifact(run: Run, graph: bytes, calibration: Calibration) -> ModelArtifact
         samples=(),
         scores={},
         card="",
+        names=run.parts.listed,
     )

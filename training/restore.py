@@ -29,7 +29,8 @@ def restore(artifact: ModelArtifact) -> TaggerNetwork:
     config = build(NetworkConfig, json.loads(settings), NETWORK)
     weights = _weights(_constants(proto.graph), config)
     known_words = [0] * len(artifact.vocabulary)
-    network = TaggerNetwork(config, artifact.config.features, artifact.labels, word_counts=known_words, word_dropout=0.0)
+    names = artifact.names.numbers if artifact.names else 0
+    network = TaggerNetwork(config, artifact.config.features, artifact.labels, word_counts=known_words, word_dropout=0.0, names=names)
     network.load_weights(weights)
     return network.eval()
 

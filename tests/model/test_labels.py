@@ -70,3 +70,23 @@ def test_slots_that_fall_on_word_borders_become_spans() -> None:
     assert spans_of_slots([Slot("origin", 5, 13)], tokenize(text)) == [Span(1, 3, "origin")]
     with pytest.raises(LabelError, match="5:12"):
         spans_of_slots([Slot("origin", 5, 12)], tokenize(text))
+
+
+def test_what_intents_carry_is_named_for_each_intent_and_by_known_slots() -> None:
+    with pytest.raises(LabelError, match="carried has 1 entries for 2 intents"):
+        LabelScheme(("origin",), ("go", "stay"), (("origin",),))
+    with pytest.raises(LabelError, match="carried names 'price', which is no slot"):
+        LabelScheme(("origin",), ("go",), (("price",),))
+    assert LabelScheme(("origin", "date"), ("go", "stay"), (("date",), ())).carried_tags.tolist() == [
+        [True, False, False, True, True],
+        [True, False, False, False, False],
+    ]
+    assert LabelScheme(("origin",), ("go",)).carried_tags.all()
+
+
+@pytest.mark.parametrize("followed", [(0, 3, 1), (4, 0, 1), (0, 0, 0), (-1, 0, 1)])
+def test_what_followed_what_is_counted_of_known_tags_alone(followed: tuple[int, int, int]) -> None:
+    with pytest.raises(LabelError, match="followed has"):
+        LabelScheme(("origin",), followed=(followed,))
+    with pytest.raises(LabelError, match=r"follow_weight = 2.0 is not allowed: use 0 to 1"):
+        LabelScheme(("origin",), follow_weight=2.0)

@@ -1,3 +1,4 @@
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from model.features import FeatureBatch, Features, collate, encode_context
 from model.labels import LabelScheme
 from model.runtime import OnnxGraph
 from model.tagger import Tagger
-from tests.tiny import SCHEME, random_weights, tiny_artifact
+from tests.tiny import NAMES, SCHEME, random_weights, tiny_artifact
 from training.config import NetworkConfig
 from training.export import build_graph, verify
 
@@ -107,7 +108,15 @@ def test_an_empty_batch_never_reaches_onnxruntime_which_would_abort() -> None:
     graph = OnnxGraph(tiny_artifact().graph)
     for words in (np.zeros((0, 3), np.int32), np.zeros((2, 0), np.int32)):
         with pytest.raises(ValueError, match="at least one"):
-            graph.run(FeatureBatch(words, np.zeros((*words.shape, 1), np.int32), np.zeros(len(words), np.int32), NOTHING))
+            graph.run(
+                FeatureBatch(
+                    words,
+                    np.zeros((*words.shape, 1), np.int32),
+                    np.zeros(len(words), np.int32),
+                    NOTHING,
+                    np.zeros((*words.shape, 0), np.int32),
+                )
+            )
 
 
 def test_bytes_that_are_no_graph_are_refused() -> None:
@@ -129,7 +138,7 @@ SHAPES = [
         intents,
         id=f"{'+'.join(encoders)}-{window}-{layers}-{direction}-{len(intents)}",
     )
-    for encoders in (("vocabulary",), ("letter_ngrams",), ("vocabulary", "letter_ngrams"))
+    for encoders in (("vocabulary",), ("letter_ngrams",), ("vocabulary", "letter_ngrams"), ("vocabulary", "letter_ngrams", "names"))
     for window in (0, 2)
     for layers, direction in ((1, "both"), (2, "both"), (2, "forward"))
     for intents in ((), ("one", "two"))
@@ -163,7 +172,7 @@ def test_padding_changes_no_bit_of_a_graph_of_the_shipped_size() -> None:
         batch = collate([_random_features(random, int(length)) for length in random.integers(1, 60, 12)])
         padding = int(random.integers(1, 20))
         words, ngrams = np.pad(batch.word_ids_BT, ((0, 0), (0, padding))), np.pad(batch.ngram_ids_BTK, ((0, 0), (0, padding), (0, 0)))
-        less, more = graph.run(batch), graph.run(FeatureBatch(words, ngrams, batch.lengths_B, NOTHING))
+        less, more = graph.run(batch), graph.run(dataclasses.replace(batch, word_ids_BT=words, ngram_ids_BTK=ngrams))
         np.testing.assert_array_equal(less["intent_probabilities"], more["intent_probabilities"])
         for row, length in enumerate(batch.lengths_B):
             np.testing.assert_array_equal(less["tag_probabilities"][row, :length], more["tag_probabilities"][row, :length])
@@ -174,4 +183,6 @@ NOTHING = np.zeros((0, 0), np.float32)
 
 def _random_features(random: np.random.Generator, length: int) -> Features:
     ngrams = np.sort(random.integers(0, 21, (length, 6)), axis=1)[:, ::-1].astype(np.int32)
-    return Features.of(random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams), (True,) * length)
+    names = random.integers(0, NAMES, (length, 3)).astype(np.int32)
+    ids = random.integers(1, 9, length).astype(np.int32), np.ascontiguousarray(ngrams)
+    return Features.of(*ids, (True,) * length, name_ids=names.tobytes())

@@ -12,8 +12,8 @@ from tests.training.toy import write_toy
 from training.config import TrainingConfig, TrainingError, load_config
 from training.data.batching import NO_INTENT, TrainingSet, count_words, counts_by_index
 from training.data.corpus import load_corpus
-from training.loop import TrainingState, fit, slot_loss
-from training.network.tagger import TaggerNetwork
+from training.loop import TrainingState, disagreement, fit, slot_loss
+from training.network.tagger import Logits, TaggerNetwork
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +115,28 @@ def test_examples_without_an_intent_are_marked_so(config: TrainingConfig, folder
     scheme = LabelScheme(("date", "destination", "origin"), ("go",))
     (batch,) = TrainingSet([silent], Featurizer(config.features, vocabulary), scheme).epoch(40, seed=(1,))
     assert batch.intents_B.tolist() == [NO_INTENT]
+
+
+def test_readings_that_agree_are_not_apart_and_others_are_by_the_symmetric_divergence() -> None:
+    one = Logits(torch.tensor([[[0.0, 1.0], [2.0, 0.0]]]), torch.tensor([[0.0, 3.0]]))
+    other = Logits(torch.tensor([[[1.0, 0.0], [2.0, 0.0]]]), torch.tensor([[0.0, 3.0]]))
+    assert disagreement(one, one, 0.5).item() == 0
+    p, q = (torch.softmax(logits.tags_BTC[0, 0], dim=0) for logits in (one, other))
+    expected = ((p * (p / q).log()).sum() + (q * (q / p).log()).sum()) / 2 / 2  # of the first of two words
+    torch.testing.assert_close(disagreement(one, other, 0.5), expected)
+    without, apart = Logits(one.tags_BTC, None), Logits(one.tags_BTC, torch.tensor([[3.0, 0.0]]))
+    assert disagreement(without, without, 0.5).item() == 0
+    assert disagreement(one, apart, 1.0) == 2 * disagreement(one, apart, 0.5) > 0
+
+
+def test_asking_for_agreement_brings_readings_under_different_dropout_together(config: TrainingConfig, folder: Path) -> None:
+    apart = []
+    for agreement in (0.0, 5.0):
+        state, training_set = _start(config, folder)
+        list(fit(state, training_set, dataclasses.replace(config.fit, agreement=agreement), seed=1))
+        torch.manual_seed(2)
+        batches = training_set.epoch(40, seed=(9,))
+        with torch.no_grad():
+            readings = [[state.network.train()(*batch.seen) for batch in batches] for _ in range(2)]
+        apart.append(sum(disagreement(one, other, 0.5).item() for one, other in zip(*readings, strict=True)))
+    assert apart[1] < 0.8 * apart[0]

@@ -9,10 +9,11 @@ from model.config import FeatureConfig, TaggerConfig
 from model.errors import ArtifactVersion
 from model.features import Features, collate
 from model.labels import LabelScheme
+from model.names import NameLists
 from model.vocabulary import Vocabulary
 from training.config import CELLS, NetworkConfig
 from training.export import ExportError, build_graph, verify
-from training.network.embed import NgramEmbedding, WordEmbedding, neighbours
+from training.network.embed import NameEmbedding, NgramEmbedding, WordEmbedding, neighbours
 from training.network.stack import VariationalDropout
 from training.network.tagger import TaggerNetwork
 from training.restore import restore
@@ -21,6 +22,7 @@ FEATURES = {
     "vocabulary": FeatureConfig(word_encoders=("vocabulary",), max_ngrams=5),
     "letter_ngrams": FeatureConfig(word_encoders=("letter_ngrams",), ngram_buckets=20, max_ngrams=5),
     "both": FeatureConfig(ngram_buckets=20, max_ngrams=5),
+    "names": FeatureConfig(word_encoders=("letter_ngrams", "names"), ngram_buckets=20, max_ngrams=5, max_lists=4),
     "context": FeatureConfig(ngram_buckets=20, max_ngrams=5, context=("expected_slots", "intent")),
 }
 KINDS = [(cell, "tanh") for cell in CELLS] + [(cell, other) for cell in ("feedforward", "elman", "jordan") for other in ("sigmoid", "relu")]
@@ -32,6 +34,7 @@ NETWORKS = [
 ]
 WORDS = 11
 SCHEME = LabelScheme(("a", "b"), ("one", "two", "three"))
+LISTS = NameLists(("city", "film"), {"new york": (0,)})
 VOCABULARY = Vocabulary(tuple("abcdefghi"))
 
 
@@ -44,7 +47,12 @@ def _name(value: object) -> str:
 def _network(network: NetworkConfig, encoder: str, intents: tuple[str, ...] = SCHEME.intents) -> TaggerNetwork:
     torch.manual_seed(4)
     return TaggerNetwork(
-        network, FEATURES[encoder], LabelScheme(SCHEME.slots, intents), word_counts=[0, 0, *[3] * (WORDS - 2)], word_dropout=0.5
+        network,
+        FEATURES[encoder],
+        LabelScheme(SCHEME.slots, intents),
+        word_counts=[0, 0, *[3] * (WORDS - 2)],
+        word_dropout=0.5,
+        names=LISTS.numbers,
     )
 
 
@@ -52,9 +60,10 @@ def _utterances(lengths: tuple[int, ...]) -> list[Features]:
     random = np.random.default_rng(8)
     ngrams = [np.ascontiguousarray(np.sort(random.integers(0, 21, (n, 5)), axis=1)[:, ::-1]).astype(np.int32) for n in lengths]
     contexts = random.integers(0, 2, (len(lengths), 5)).astype(np.float32)
+    names = [random.integers(0, LISTS.numbers, (n, 4)).astype(np.int32).tobytes() for n in lengths]
     return [
-        Features.of(random.integers(1, WORDS, len(rows)).astype(np.int32), rows, (True,) * len(rows), context.tobytes())
-        for rows, context in zip(ngrams, contexts, strict=True)
+        Features.of(random.integers(1, WORDS, len(rows)).astype(np.int32), rows, (True,) * len(rows), context.tobytes(), listed)
+        for rows, context, listed in zip(ngrams, contexts, names, strict=True)
     ]
 
 
@@ -75,19 +84,18 @@ def test_export_fails_when_the_graph_is_not_the_network() -> None:
         verify(graph, other.predict, _utterances((4,)), NETWORKS[1])
 
 
-def _artifact(graph: bytes) -> ModelArtifact:
-    config = TaggerConfig("x", "1", features=FEATURES["context"])
-    return ModelArtifact(config, SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
+def _artifact(graph: bytes, encoder: str = "context") -> ModelArtifact:
+    config = TaggerConfig("x", "1", features=FEATURES[encoder])
+    return ModelArtifact(config, SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "", names=LISTS)
 
 
+@pytest.mark.parametrize("encoder", ["context", "names"])
 @pytest.mark.parametrize("config", NETWORKS, ids=_name)
-def test_a_network_can_be_made_again_from_its_exported_graph(config: NetworkConfig) -> None:
-    network = _network(config, "context")
+def test_a_network_can_be_made_again_from_its_exported_graph(config: NetworkConfig, encoder: str) -> None:
+    network = _network(config, encoder)
     network.set_temperatures(1.7, 0.6)
     graph = build_graph(network.export_weights(), config)
-    again = restore(
-        ModelArtifact(TaggerConfig("x", "1", features=FEATURES["context"]), SCHEME, VOCABULARY, Calibration.none(), graph, (), {}, "")
-    )
+    again = restore(_artifact(graph, encoder))
     verify(graph, again.predict, _utterances((1, 4, 9)), config)
     for name, weights in network.export_weights().items():
         np.testing.assert_allclose(again.export_weights()[name].sum(0), weights.sum(0), rtol=1e-4, atol=1e-5, err_msg=name)
@@ -116,7 +124,8 @@ def test_a_checkpoint_holds_the_whole_network(config: NetworkConfig) -> None:
 @pytest.mark.parametrize(("cell", "activation"), KINDS)
 def test_the_gradient_reaches_every_parameter(cell: str, activation: str, encoder: str) -> None:
     network = _network(NetworkConfig(6, 4, 1, 7, 2, "both", 5, 0.0, 0.0, cell=cell, activation=activation), encoder)
-    logits = network(torch.tensor([[2, 3, 4, 5]]), torch.arange(1, 21).reshape(1, 4, 5), torch.ones(1, 5))
+    names = torch.tensor([[[1, 0], [2, 0], [3, 1], [4, 0]]])
+    logits = network(torch.tensor([[2, 3, 4, 5]]), torch.arange(1, 21).reshape(1, 4, 5), torch.ones(1, 5), names)
     (logits.tags_BTC.square().sum() + logits.intents_BI.square().sum()).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
@@ -149,6 +158,19 @@ def test_padding_rows_stay_zero_and_get_no_gradient() -> None:
     ngrams(torch.tensor([[[1, 0]]])).sum().backward()
     assert ngrams.rows.weight.grad is not None
     assert not ngrams.rows.weight.grad[0].any()
+
+
+def test_lists_are_hidden_whole_and_as_often_as_asked_while_training_alone() -> None:
+    torch.manual_seed(3)
+    names = NameEmbedding(5, 3, 0.25)
+    ids = torch.tensor([[[1, 3], [2, 0], [0, 0]]]).repeat(4000, 1, 1)
+    seen = names.train()(ids)
+    city_hidden = (seen[:, 1] == 0).all(dim=1)
+    assert city_hidden.float().mean().item() == pytest.approx(0.25, abs=0.03)
+    film_alone = (seen[:, 0] == names.rows.weight[3]).all(dim=1)
+    assert (city_hidden | ~film_alone).all()  # an utterance lacks a list everywhere or nowhere
+    assert not seen[:, 2].any()
+    assert torch.equal(names.eval()(ids)[0], names.eval()(ids)[1])
 
 
 def test_the_mean_of_ngrams_leaves_padding_out() -> None:

@@ -13,7 +13,7 @@ from training.config import TrainingConfig, load_config
 from training.data.corpus import load_corpus
 from training.data.texts import TextSet
 from training.network.tagger import TaggerNetwork
-from training.pipeline import plan
+from training.plan import plan
 from training.pretrain import Cloze, pretrain
 
 FEATURES = FeatureConfig(ngram_buckets=32, max_ngrams=6)

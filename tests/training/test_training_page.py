@@ -13,14 +13,12 @@ from training.config import (
     CELLS,
     DIRECTIONS,
     PRECISIONS,
-    AugmentConfig,
     FitConfig,
-    GeneratorConfig,
     NetworkConfig,
     PretrainConfig,
-    SourceConfig,
     TrainingConfig,
 )
+from training.data_config import AugmentConfig, GeneratorConfig, NamesConfig, SourceConfig
 
 PAGE = Path("docs/training.md").read_text(encoding="utf-8")
 TITLES: dict[str, type] = {
@@ -30,6 +28,7 @@ TITLES: dict[str, type] = {
     "`[network]`": NetworkConfig,
     "`[fit]`": FitConfig,
     "`[generator]`": GeneratorConfig,
+    "`[names]`": NamesConfig,
     "`[augment]`": AugmentConfig,
     "`[pretrain]`": PretrainConfig,
 }

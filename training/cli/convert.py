@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from training.cli.terminal import SHOWN_PROBLEMS
-from training.config import MISALIGNED
 from training.data.convert import Converted, convert
 from training.data.formats.table import FORMATS
+from training.data_config import MISALIGNED
 
 DONE_WITH = {
     "report": "kept as it is",

@@ -9,8 +9,8 @@ from rich.console import Console
 from model.tagger import Tagger
 from training.cli import values
 from training.cli.terminal import print_problems
-from training.config import SourceConfig
 from training.data.corpus import Allowed, load_sources
+from training.data_config import SourceConfig
 from training.evaluate import evaluate
 from training.files import replace_file
 

@@ -23,7 +23,7 @@ from training.data.corpus import load_corpus
 from training.data.fingerprint import fingerprint
 from training.data.records import Example
 from training.files import replace_file
-from training.pipeline import plan
+from training.plan import plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import multiprocessing
+import re
 import signal
 from collections import deque
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from training.network.tagger import TaggerNetwork
 from training.pipeline import train
 from training.pretrain import ClozeEpoch
 
+_LONGEST_NAME = 60  # of a row, in the name of its directory
 _SPAWN = multiprocessing.get_context("spawn")  # a forked torch may hang
 
 
@@ -40,7 +42,8 @@ class PlannedRun:
     def of(cls, row: str, config: TrainingConfig, data_sha256: str, folder: Path) -> "PlannedRun":
         """The run whose directory is named after all that its result depends on, so that a changed setting is another run."""
         depends = json.dumps([config.to_dict(), data_sha256, torch.__version__], sort_keys=True)
-        return cls(row, config, folder / f"{row}-{config.seed}-{hashlib.sha256(depends.encode()).hexdigest()[:12]}")
+        named = re.sub(r"[^0-9A-Za-z.=_-]+", "-", row)[:_LONGEST_NAME]
+        return cls(row, config, folder / f"{named}-{config.seed}-{hashlib.sha256(depends.encode()).hexdigest()[:12]}")
 
     @property
     def name(self) -> str:

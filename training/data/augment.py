@@ -10,8 +10,8 @@ import regex
 
 from model.labels import Annotation, Slot, spans_of_slots
 from model.text import tokenize
-from training.config import AugmentConfig
 from training.data.records import Example
+from training.data_config import AugmentConfig
 
 _MISTYPED = 1 / 3  # of the words of a text with typos
 _SHORTEST = 4  # letters; a shorter word with an edit is often another word

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,20 @@ from model.text import tokenize
 from model.vocabulary import FIRST_WORD, Vocabulary
 from training.data.records import Example
 
+OwnNames = Callable[[Example], Collection[tuple[str, int]]]
 NO_INTENT = -100  # torch's cross_entropy leaves such a target out
+
+
+def no_names(_: Example) -> Collection[tuple[str, int]]:
+    """No name is left out."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """B utterances of T words. ``outside_BC``: the tags that an untagged word may have; intents NO_INTENT where unknown.
 
-    ``context_BX``: see ``model.features.encode_context``.
+    ``context_BX``: see ``model.features.encode_context``; ``name_ids_BTM``: see ``model.names``.
     """
 
     word_ids_BT: Tensor
@@ -32,6 +38,12 @@ class Batch:
     intents_B: Tensor
     outside_BC: Tensor
     context_BX: Tensor
+    name_ids_BTM: Tensor
+
+    @property
+    def seen(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What a network is given."""
+        return self.word_ids_BT, self.ngram_ids_BTK, self.context_BX, self.name_ids_BTM
 
     def rows(self, chosen: np.ndarray) -> "Batch":
         """Some utterances of it."""
@@ -42,13 +54,16 @@ class Batch:
 class TrainingSet:
     """The training examples as tensors, grouped by length."""
 
-    def __init__(self, examples: Sequence[Example], featurizer: Featurizer, scheme: LabelScheme) -> None:
-        """Featurise everything once. Raises LabelError for a label outside the scheme; examples without words are left out."""
+    def __init__(self, examples: Sequence[Example], featurizer: Featurizer, scheme: LabelScheme, own_names: OwnNames = no_names) -> None:
+        """Featurise everything once. Raises LabelError for a label outside the scheme; examples without words are left out.
+
+        ``own_names``: of an example, the names of the gazetteer that it is read without.
+        """
         by_length: dict[int, list[Example]] = defaultdict(list)
         for example in examples:
             if example.annotation.tokens:
                 by_length[len(example.annotation.tokens)].append(example)
-        self._groups = [_tensors(group, featurizer, scheme) for _, group in sorted(by_length.items())]
+        self._groups = [_tensors(group, featurizer, scheme, own_names) for _, group in sorted(by_length.items())]
 
     def epoch(self, batch_words: int, *, seed: tuple[int, ...]) -> list[Batch]:
         """Batches of about ``batch_words`` words in an order that ``seed`` decides."""
@@ -63,9 +78,9 @@ class TrainingSet:
         return [self._groups[group].rows(rows) for group, rows in chosen]
 
 
-def _tensors(examples: Sequence[Example], featurizer: Featurizer, scheme: LabelScheme) -> Batch:
+def _tensors(examples: Sequence[Example], featurizer: Featurizer, scheme: LabelScheme, own_names: OwnNames) -> Batch:
     """Examples of one length as one batch."""
-    features = collate([example_features(example, featurizer, scheme) for example in examples])
+    features = collate([example_features(example, featurizer, scheme, own_names(example)) for example in examples])
     tags = [scheme.encode(spans_of_slots(e.annotation.slots, e.annotation.tokens), len(e.annotation.tokens)) for e in examples]
     intents = [scheme.intents.index(e.annotation.intent.name) if e.annotation.intent else NO_INTENT for e in examples]
     outside = {annotated: _outside(annotated, scheme) for annotated in {e.annotated for e in examples}}
@@ -76,12 +91,14 @@ def _tensors(examples: Sequence[Example], featurizer: Featurizer, scheme: LabelS
         intents_B=torch.tensor(intents),
         outside_BC=torch.from_numpy(np.stack([outside[e.annotated] for e in examples])),
         context_BX=torch.from_numpy(features.context_BX.copy()),
+        name_ids_BTM=torch.from_numpy(features.name_ids_BTM.astype(np.int64)),
     )
 
 
-def example_features(example: Example, featurizer: Featurizer, scheme: LabelScheme) -> Features:
-    """What a network sees of an example: its words and its context."""
-    return featurizer.features(example.annotation.tokens, encode_context(featurizer.config, scheme, example.asked, example.ongoing))
+def example_features(example: Example, featurizer: Featurizer, scheme: LabelScheme, without: Collection[tuple[str, int]] = ()) -> Features:
+    """What a network sees of an example: its words, its context, and the names in it but those of ``without``."""
+    context = encode_context(featurizer.config, scheme, example.asked, example.ongoing)
+    return featurizer.features(example.annotation.tokens, context, without)
 
 
 def _outside(annotated: frozenset[str] | None, scheme: LabelScheme) -> np.ndarray:

@@ -12,6 +12,11 @@ def _unchanged(record: Record) -> Record | Dropped:
     return record
 
 
+def _requested(record: Record) -> Record:
+    """Its own labels, and for whoever knows its dialogue what was requested."""
+    return {**record, "in_dialogue": {"asked": record.get("requested", ())}}
+
+
 def _out_of_scope(record: Record) -> Record:
     return {**record, "spans": [], "intent": "out_of_scope"}
 
@@ -172,6 +177,7 @@ def _chatbot(record: Record) -> Record | Dropped:
 
 CONVERTERS: dict[str, Converter] = {
     "none": _unchanged,
+    "requested": _requested,
     "sgd": booking_sgd.convert,
     "sgd_other": booking_sgd.convert,
     "restaurants8k": _restaurants8k,

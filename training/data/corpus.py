@@ -10,18 +10,20 @@ from pathlib import Path
 from model.errors import LabelError
 from model.labels import Annotation, Intent, LabelScheme, Slot
 from model.text import tokenize
-from training.config import SourceConfig, TrainingConfig
+from training.config import TrainingConfig
 from training.data.answers import generate_answers
 from training.data.augment import augment
 from training.data.booking import CONVERTERS
 from training.data.booking_spans import SLOTS
 from training.data.borders import misaligned, settled
 from training.data.context import with_contexts
-from training.data.formats.table import files_of, format_of
+from training.data.formats.table import files_of, reader_of
 from training.data.generate import generate
 from training.data.lexicon import Lexicon
+from training.data.names import values_by_list
 from training.data.places import load_places
 from training.data.records import DataError, DataProblem, Dropped, Example, Record, checked, is_patterns, is_table
+from training.data_config import SourceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ def load_corpus(config: TrainingConfig, data: Path, *, strict: bool = False) -> 
         places = load_places(data / config.generator.gazetteer, language) if config.generator.gazetteer else ()
         train.examples += _generated(config, language, places, held_out=False)
         valid.examples += _generated(config, language, places, held_out=True)
-    train.examples += augment(train.examples, config.augment, config.seed)
-    if config.features.context:
+    train.examples += [*augment(train.examples, config.augment, config.seed)]  # a list: the copies are not changed once more
+    if config.features.context and config.invent_context:
         scheme = LabelScheme(config.slots, config.intents)
         train.examples = [*with_contexts(train.examples, scheme, config.seed)]
     return train, valid
@@ -103,6 +105,16 @@ def load_texts(config: TrainingConfig, data: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(example.annotation.text for example in found.examples))
 
 
+def load_names(config: TrainingConfig, data: Path) -> dict[str, list[str]]:
+    """The lists of names that there are besides the slots' values, by name. Raises DataError for a missing file."""
+    if "names" not in config.features.word_encoders:
+        return {}
+    lists = values_by_list(load_sources(config.names.sources, data, Allowed()).examples)
+    if config.names.places:
+        lists["place"] = [name for language in config.languages for name in load_places(data / config.names.places, language)]
+    return lists
+
+
 def load_sources(sources: Iterable[SourceConfig], data: Path, allowed: Allowed, *, strict: bool = False) -> Corpus:
     """Read, convert, sample and check every source in order."""
     corpus = Corpus()
@@ -138,7 +150,7 @@ def _read(source: SourceConfig, data: Path, allowed: Allowed, lexicon: Lexicon) 
     if not path.exists():
         raise DataError(f"{path} is not there; --data must name the folder that holds {source.path}")
     for file in files_of(path):
-        reads = format_of(source.format, file).read(file)
+        reads = reader_of(source.format, file)(file)
         place = str(file.relative_to(data))
         for found in reads:
             if isinstance(found, DataProblem | Dropped):

@@ -23,7 +23,7 @@ from typing import Any
 import regex
 
 from model.errors import LabelError
-from training.config import GRAMMARS
+from training.data_config import GRAMMARS
 
 HELD_OUT_FRAMES = 6  # one frame in six is never trained on
 COMMON_WEIGHT = 4

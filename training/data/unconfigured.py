@@ -8,10 +8,10 @@ from typing import Any
 
 from model.config import build
 from model.language import language_of
-from training.config import SourceConfig
 from training.data.corpus import Allowed, Corpus, load_sources
 from training.data.formats.table import files_of
 from training.data.records import DataError, Example
+from training.data_config import SourceConfig
 
 HELD_OUT = 0.1
 STEPS = 1000  # of training, about: what a small set needs until its network tells roles apart

@@ -126,7 +126,7 @@ def norms_by_lag(network: TaggerNetwork, batches: Sequence[Batch]) -> dict[str, 
     measured: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     with torch.no_grad(), watched(exact) as walks:
         for batch in batches:
-            exact(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX.double())
+            exact(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX.double(), batch.name_ids_BTM)
             for name, walk in walks.items():
                 for jacobians_TSS in step_jacobians(walk):
                     for product in products(jacobians_TSS):
@@ -162,7 +162,7 @@ def gradients_by_distance(network: TaggerNetwork, batches: Sequence[Batch], *, i
     measured: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     with watched(exact) as walks:
         for batch in batches:
-            logits = exact(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX.double())
+            logits = exact(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX.double(), batch.name_ids_BTM)
             whole = joint_loss(logits, batch, intent_weight)
             for name, walk in walks.items():
                 place = slice(0, 1) if name.endswith("backward") else slice(-1, None)

@@ -19,7 +19,8 @@ from training.diagnose.verdict import Verdict, judge
 from training.files import replace_file
 from training.loop import TrainingState, fit
 from training.network.tagger import TaggerNetwork
-from training.pipeline import Parts, fresh_network, is_known, plan
+from training.pipeline import is_known
+from training.plan import Parts, fresh_network, plan
 
 MEASURED = 16  # utterances whose Jacobians are multiplied; each costs the square of its length
 LONGEST = 24  # words of them
@@ -91,7 +92,7 @@ class Subject:
         pool = TrainingSet(usable, parts.featurizer, parts.scheme)
         single = pool.epoch(1, seed=(1,))[:MEASURED]
         surface = pool.epoch(SURFACE_WORDS // 4, seed=(2,))[:4]
-        training_set = TrainingSet(train.examples, parts.featurizer, parts.scheme)
+        training_set = parts.training_set(train.examples)
         return cls(config, parts, training_set, single, surface, lengths[int(0.95 * (len(lengths) - 1))] - 1 if lengths else 1)
 
 

@@ -93,10 +93,7 @@ class RecurrencePlane:
         with torch.no_grad():
             for (parameter, solution, direction), axis in zip(self._moved, self._axes, strict=True):
                 parameter.copy_(solution + (x, y)[axis] * direction)
-        losses = [
-            joint_loss(self._network(batch.word_ids_BT, batch.ngram_ids_BTK, batch.context_BX), batch, self._intent_weight)
-            for batch in self._batches
-        ]
+        losses = [joint_loss(self._network(*batch.seen), batch, self._intent_weight) for batch in self._batches]
         return torch.stack(losses).mean()
 
 

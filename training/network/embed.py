@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from model.names import NO_NAME
 from model.vocabulary import OTHER, PAD
 
 
@@ -50,6 +51,32 @@ class NgramEmbedding(nn.Module):
         batch, words, ngrams = ngram_ids_BTK.shape
         means: Tensor = self.rows(ngram_ids_BTK.reshape(batch * words, ngrams))
         return means.reshape(batch, words, -1)
+
+
+class NameEmbedding(nn.Module):
+    """The sum of the rows of a word's numbers in the lists of names; while training, an utterance is now and then read without a list.
+
+    Otherwise the network trusts lists that know every name of its training, and no other's.
+    """
+
+    def __init__(self, numbers: int, dimension: int, dropout: float) -> None:
+        """``numbers``: see ``model.names.NameLists``. ``dropout``: the chance that an utterance is read without a list."""
+        super().__init__()
+        self.rows = nn.EmbeddingBag(numbers, dimension, mode="sum", padding_idx=NO_NAME)
+        self.dropout = dropout
+        nn.init.normal_(self.rows.weight, std=0.2)
+        with torch.no_grad():
+            self.rows.weight[NO_NAME] = 0
+
+    def forward(self, name_ids_BTM: Tensor) -> Tensor:
+        """Numbers to sums [B, T, G]."""
+        batch, words, lists = name_ids_BTM.shape
+        if self.training and self.dropout:
+            dropped_BL = torch.rand(batch, self.rows.num_embeddings // 2 + 1) < self.dropout
+            dropped_BTM = dropped_BL.gather(1, (name_ids_BTM + 1).reshape(batch, -1) // 2).reshape(name_ids_BTM.shape)
+            name_ids_BTM = name_ids_BTM.masked_fill(dropped_BTM, NO_NAME)
+        sums: Tensor = self.rows(name_ids_BTM.reshape(batch * words, lists))
+        return sums.reshape(batch, words, -1)
 
 
 def neighbours(words_BTD: Tensor, window: int) -> Tensor:

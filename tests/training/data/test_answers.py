@@ -6,9 +6,9 @@ from model.errors import LabelError
 from model.labels import LabelScheme, spans_of_slots
 from model.text import tokenize
 from tests.training.data.test_generate import TOWNS
-from training.config import GRAMMARS
 from training.data.answers import generate_answers
 from training.data.booking_spans import SLOTS
+from training.data_config import GRAMMARS
 
 SCHEME = LabelScheme(SLOTS, ("book_flight", "book_hotel", "rent_car", "greet"))
 LANGUAGES = pytest.mark.parametrize("language", GRAMMARS)

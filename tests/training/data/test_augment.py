@@ -1,5 +1,7 @@
+import dataclasses
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,10 +10,13 @@ from hypothesis import strategies as st
 from model.labels import Annotation, Slot, spans_of_slots
 from model.text import tokenize
 from tests.training.data.marking import shown
-from training.config import AugmentConfig
+from tests.training.toy import write_toy
+from training.config import load_config
 from training.data.augment import augment, mistype
+from training.data.corpus import load_corpus
 from training.data.generate import generate
 from training.data.records import Example, Record
+from training.data_config import AugmentConfig
 
 KINDS = ("typos", "plain", "fillers", "values")
 EXAMPLES = [*generate(2, 150), *generate(2, 150, language="ru")]
@@ -47,6 +52,14 @@ def test_the_share_decides_how_many_copies_there_are(kind: str) -> None:
     assert few < 0.25 * len(EXAMPLES)
     assert many > 0.5 * len(EXAMPLES)
     assert list(augment(EXAMPLES, AugmentConfig(**{kind: 0.5}), 4)) == list(augment(EXAMPLES, AugmentConfig(**{kind: 0.5}), 4))
+
+
+def test_a_changed_copy_is_not_changed_once_more(tmp_path: Path) -> None:
+    config = load_config(write_toy(tmp_path), ["augment.values=1.0", "augment.typos=1.0"])
+    plain = load_corpus(dataclasses.replace(config, augment=AugmentConfig()), tmp_path)[0].examples
+    examples = load_corpus(config, tmp_path)[0].examples
+    assert examples == [*plain, *augment(plain, config.augment, config.seed)]
+    assert len(plain) < len(examples) <= 3 * len(plain)
 
 
 @given(st.text("abcdefgйцукен", min_size=4, max_size=12), st.integers(0, 9999))

@@ -179,7 +179,7 @@ def test_intents_without_slots_leave_booking_spans_open(raw: str, wanted: str) -
     assert outcome.get("annotated") == (None if wanted == "out_of_scope" else [])
 
 
-@given(st.sampled_from(sorted(CONVERTERS.keys() - {"none"})), st.text(max_size=60), st.none() | st.text(max_size=20))
+@given(st.sampled_from(sorted(CONVERTERS.keys() - {"none", "requested"})), st.text(max_size=60), st.none() | st.text(max_size=20))
 def test_converters_take_any_text_and_intent(name: str, text: str, intent: str | None) -> None:
     service = "Flights_3" if name == "cod_ru" else "Hotels_1"
     outcome = CONVERTERS[name]({"text": text, "spans": [], "intent": intent, "service": service, "intents": []})

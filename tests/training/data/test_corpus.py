@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.config import SourceConfig
 from training.data.corpus import Allowed, Corpus, DataError, load_sources
+from training.data_config import SourceConfig
 
 SPANS = [{"start": 5, "end": 13, "label": "origin"}, {"start": 17, "end": 21, "label": "destination"}]
 GOOD = {"text": "from New York to Oslo", "spans": SPANS}

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from model.errors import LabelError
 from model.labels import LabelScheme, Slot, spans_of_slots
 from model.text import tokenize
-from training.config import GRAMMARS
 from training.data.as_typed import english, russian
 from training.data.generate import Situation, expand, generate, read_marked
 from training.data.notation import load_rules, parse
 from training.data.places import load_places
 from training.data.records import Example
+from training.data_config import GRAMMARS
 
 SLOTS = tuple(
     word

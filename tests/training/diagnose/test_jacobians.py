@@ -34,9 +34,8 @@ def batch_of(length: int, rows: int = 2) -> Batch:
     outside = torch.zeros(rows, 5, dtype=torch.bool)
     outside[:, 0] = True
     tags = torch.zeros_like(words)
-    return Batch(
-        words, torch.zeros(rows, length, 1, dtype=torch.long), tags, torch.zeros(rows, dtype=torch.long), outside, torch.zeros(rows, 0)
-    )
+    ngrams, names = (torch.zeros(rows, length, width, dtype=torch.long) for width in (1, 0))
+    return Batch(words, ngrams, tags, torch.zeros(rows, dtype=torch.long), outside, torch.zeros(rows, 0), names)
 
 
 def cell_of(name: str, seed: int) -> Cell:

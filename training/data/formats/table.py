@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from training.data.formats import conll, doccano, jsonl, label_studio, rasa, seq, snips
+from training.data.formats import conll, doccano, jsonl, label_studio, rasa, restaurants8k, seq, snips
 from training.data.formats.lines import numbered_lines, whole_json
 from training.data.records import DataError, Reader, Writer
 
@@ -35,6 +35,8 @@ FORMATS: dict[str, Format] = {
     "seq": Format("a folder of seq.in, seq.out and label", seq.read, seq.write, "intent"),
 }
 
+PUBLISHED: dict[str, Reader] = {"restaurants8k": restaurants8k.read}  # as the publishers of a set give it: only read, and only by name
+
 
 def detect(path: Path) -> str:
     """The name of the format of a file or folder, by its name and a look at its beginning. Raises DataError where that does not tell."""
@@ -53,6 +55,11 @@ def format_of(name: str, path: Path) -> Format:
     if name and name not in FORMATS:
         raise DataError(f"format = {name!r} is not allowed: use one of {', '.join(FORMATS)}")
     return FORMATS[name or detect(path)]
+
+
+def reader_of(name: str, path: Path) -> Reader:
+    """What reads the format of this name, or where it is empty that of ``path``. Raises DataError for a name that is none."""
+    return PUBLISHED[name] if name in PUBLISHED else format_of(name, path).read
 
 
 def files_of(path: Path) -> list[Path]:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from model.labels import LabelScheme, Span
 from training.data.formats.jsonl import read as read_jsonl
+from training.data.formats.restaurants8k import read as read_restaurants8k
 from training.data.formats.seq import read as read_seq
-from training.data.records import DataProblem
+from training.data.prepare import restaurants8k
+from training.data.records import DataProblem, Dropped
 
 RECORDS = [{"text": f"to Oslo {n}", "spans": [], "intent": None} for n in range(5)]
 JSONL = "".join(json.dumps(record) + "\n" for record in RECORDS)
@@ -82,3 +84,24 @@ def test_tag_files_of_different_lengths_are_a_problem(tmp_path: Path) -> None:
     assert last == DataProblem(str(uneven), 2, "seq.in, seq.out and label differ in their number of lines")
     (missing,) = list(read_seq(tmp_path))
     assert "seq.in and seq.out and label missing" in str(missing)
+
+
+def test_a_publishers_split_of_restaurants8k_is_read_without_our_validation_texts(tmp_path: Path) -> None:
+    label = {"slot": "people", "valueSpan": {"endIndex": 1}}
+    context = {"requestedSlots": ["people"]}
+    given_ = [{"userInput": {"text": f"{count} of us"}, "context": context, "labels": [label]} for count in range(2, 40)]
+    (tmp_path / "train_7.json").write_text(json.dumps(given_))
+    read = list(read_restaurants8k(tmp_path / "train_7.json"))
+    parts = {made[1]["text"]: made[0] for made in restaurants8k.convert(tmp_path, ["train_7.json"]) if not isinstance(made, Dropped)}
+    assert {record["text"] for _, record in read} == {text for text, part in parts.items() if part == "train"}
+    assert 0 < len(read) < len(given_)
+    assert read[0][1]["requested"] == ["people"]
+    assert read[0][1]["spans"] == [{"start": 0, "end": 1, "label": "people"}]
+
+
+@pytest.mark.parametrize("content", ["{", "[3]", '{"a": 1}', '[{"userInput": {}}]'])
+def test_a_file_that_is_no_restaurants8k_is_a_problem_and_no_error(tmp_path: Path, content: str) -> None:
+    (tmp_path / "train_7.json").write_text(content)
+    (problem,) = read_restaurants8k(tmp_path / "train_7.json")
+    assert isinstance(problem, DataProblem)
+    assert "not a file of RESTAURANTS-8K" in str(problem)

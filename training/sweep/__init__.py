@@ -1,0 +1,1 @@
+"""Many settings of one config, each with several seeds, in one table."""
