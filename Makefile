@@ -5,6 +5,7 @@ CREATED := .venv/.created
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
 DOCS := .venv/.installed-docs
+RAY := .venv/.installed-ray
 CLIENTS := tests/clients/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -24,10 +25,10 @@ MINUTES ?= 10
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check format train bench docker clean fuzz soak clients docs
+.PHONY: help install serve test test-all check format train bench docker clean fuzz soak clients docs
 
 help: ## show the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 install: $(DEV) ## everything for work on the project, torch included
 
@@ -36,7 +37,10 @@ serve: $(RUN) ## the service, at HOST (127.0.0.1) and PORT (8000), with the mode
 
 test: check ## lint, formatting, types, import contracts and tests: what must pass
 	$(BIN)/python -m pytest -n 0 -m alone
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not alone"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not alone and not ray"
+
+test-all: test $(RAY) ## test, and the service on a Ray cluster of two nodes
+	REQUIRE_RAY=1 $(BIN)/python -m pytest -n 0 -m ray
 
 check: $(DEV) ## all of test but the tests
 	$(BIN)/ruff check .
@@ -89,6 +93,10 @@ $(DEV): $(CREATED) pyproject.toml
 $(DOCS): $(CREATED) pyproject.toml
 	$(PIP) install --editable '.[docs]'
 	@touch $(RUN) $@
+
+$(RAY): $(DEV)
+	$(PIP) install --editable '.[dev,train,ray]'
+	@touch $@
 
 $(CLIENTS): tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
