@@ -19,7 +19,7 @@ from queue import Empty, Queue
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 300  # two cores that others share start a cluster slowly
+PATIENCE_S = 150  # two cores that others share start a cluster slowly
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "120", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
@@ -62,6 +62,7 @@ class Cluster:
             self._process.kill()
             self._process.wait()
         self._reader.join(10)
+        print(self._said())  # pytest shows it where a test has failed
         self._log.close()
 
     def _read(self) -> None:
