@@ -15,7 +15,7 @@ MODELS = Path(__file__).resolve().parent.parent.parent / "model" / "artifacts"
 REFERENCE = {"reference": "2026-10-20T10:00", "timezone": "Asia/Taipei"}
 WITHOUT_SOCKETS = "window.WebSocket = class { constructor() { throw new Error('a proxy that knows no WebSocket') } };"
 
-PATIENCE_MS = 20_000  # a browser beside other tests on two cores is slow at times
+PATIENCE_MS = 40_000  # a browser beside other tests on two cores is slow at times
 expect.set_options(timeout=PATIENCE_MS)
 
 Open = Callable[..., Page]

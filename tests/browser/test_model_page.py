@@ -12,7 +12,7 @@ from tests.browser.reading import coloured, wait_for
 from tests.system.running import running
 
 Open = Callable[..., Page]
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(200)
 
 
 def opened(open_page: Open) -> Page:

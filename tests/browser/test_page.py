@@ -19,7 +19,7 @@ from tests.browser.reading import asked, coloured, fields, wait_for
 from tests.system.running import running
 
 Open = Callable[..., Page]
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(200)
 
 TEXT = "✈️ Two tickets from Lisbon to Oslo next Friday, it's a 'surprise' \\ \"trip\""
 HEAVIEST = 100_000

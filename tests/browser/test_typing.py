@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.reading import CONTEXT, asked, coloured, field, fields, wait_for
 
 Open = Callable[..., Page]
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(200)
 
 SENTENCES = [
     "I would like to arrive in Taipei on November 2nd",

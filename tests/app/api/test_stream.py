@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import json
 from typing import Any
 
@@ -215,12 +216,13 @@ async def test_a_client_that_leaves_takes_its_revision_out_of_the_queue() -> Non
 async def test_a_client_that_fetches_nothing_is_not_listened_to(client: httpx.AsyncClient) -> None:
     async with streaming(client) as stream:
         stream.fetching.clear()
-        for sequence in range(1000):
+        for sequence in itertools.count():  # pytest-timeout bounds it: how many of them are answered hangs on the worker's speed
             stream.send({"text": "to Oslo", "sequence": sequence})
             await turns(5)
-        assert stream.incoming.qsize() > 1000 - 10 * MOST_UNSENT
+            if stream.incoming.qsize() > 10 * MOST_UNSENT:
+                break
         stream.fetching.set()
-        while (await stream.receive())["sequence"] != 999:
+        while (await stream.receive())["sequence"] != sequence:
             pass
 
 
