@@ -24,6 +24,7 @@ class StreamOk(BaseModel):
 class StreamAnswer(ParseAnswer, StreamOk):
     """The answer to a revision."""
 
+    # A list may be written to, so mypy takes one of a narrower type for another; nothing writes to an answer's.
     words: list[StreamWord] | None = Field(None, description="only if included, as it is by default")  # type: ignore[assignment]
 
 
